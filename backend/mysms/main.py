@@ -1,7 +1,7 @@
 """Builds the FastAPI application."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -63,10 +63,12 @@ _ROUTERS = (
 
 
 _LONGEST_ESCAPE = len(r"\ud83d\ude00")
-_BODY_BYTES = {
+_BODY_BYTES: Mapping[str, int | None] = {
     # A message of the maximum length, even if its JSON escapes each character, and half as much again, so that a text
     # that is somewhat too long gets a specific error.
     "/api/messages": _LONGEST_ESCAPE * (MAXIMUM_CONTENT_LENGTH + MAXIMUM_WRITTEN) * 3 // 2,
+    # Its route reads the file of a user who is signed in.
+    contacts.IMPORT_PATH: None,
     # A contact of the maximum length, in the same way.
     "/api/contacts": _LONGEST_ESCAPE * MAXIMUM_CONTACT_LENGTH * 3 // 2,
     # Twilio documents no maximum. A form has a text of at most 1600 characters, percent-encoded, the addresses of

@@ -15,6 +15,7 @@ from mysms.changes.feed import READ_EVERY_SECONDS
 from mysms.changes.services import Changes
 from mysms.changes.unpublished import UnpublishedChanges
 from mysms.contacts import repository as contacts_repository
+from mysms.contacts.contact_import import ContactImport
 from mysms.contacts.csv_export import ContactsCsvExport
 from mysms.contacts.service import ContactService
 from mysms.core import database
@@ -124,6 +125,7 @@ class Services:
     archiving: Archiving
     contacts: ContactService
     contacts_csv_export: ContactsCsvExport
+    contact_import: ContactImport
     outbox: OutboxService
     simulator: SimulatorAddress
     outbox_metrics: OutboxMetrics
@@ -317,6 +319,7 @@ class _Builder:
             archiving=Archiving(self._changes.publisher),
             contacts=contacts,
             contacts_csv_export=ContactsCsvExport(contacts, downloads),
+            contact_import=ContactImport(contacts, self._changes, self._limiter, users.accounts.is_active, utc_now),
             outbox=outbox,
             simulator=SimulatorAddress(settings),
             outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),

@@ -33,6 +33,9 @@ IGNORED_PARAMETERS = {
     "last-event-id",
     "accept_possible_duplicate",
     "attempt",
+    "apply",
+    "existing",
+    "columns",
     "x-twilio-signature",
 }
 """Parameters that identify no resource: they are left out."""
@@ -81,7 +84,7 @@ class Owner:
         return self.parameters
 
     @property
-    def bodies(self) -> Mapping[str, Json]:
+    def bodies(self) -> Mapping[str, Json | str]:
         """The bodies with which a stranger tries to reach the resources, by operation."""
         number, sid = self.messages[0]["recipient_number"], self.messages[0]["twilio_sid"]
         new = {"password": "wrong password", "password_confirmation": "wrong password"}
@@ -102,6 +105,7 @@ class Owner:
             "POST /users/second_factor/recovery_codes": {"user": {"password": PASSWORD}},
             "PUT /api/push/subscription": {"subscription": SUBSCRIPTION},
             "PUT /api/contacts/{number}": {"contact": {"name": "Mallory"}},
+            "POST /api/contacts/import": f"Name,Phone\r\nMallory,{number}\r\n",
             "PUT /api/opt_outs/{number}": {"opt_out": {"opted_out": False, "reason": "A mistake"}},
             "POST /api/messages": {"message": {"recipient_number": number, "content": TEXT}},
             "PUT /api/conversations/{peer_number}/read": {"inbound": 1},
@@ -138,11 +142,12 @@ class Call:
     """By its path: then it does not exist for anybody else."""
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    body: Json | None
+    body: Json | str | None
     is_form: bool
 
     async def make(self, api_user: ApiUser) -> httpx.Response:
-        sent_as = {"data": self.body} if self.is_form else {"json": self.body} if self.body is not None else {}
+        name = "content" if isinstance(self.body, str) else "data" if self.is_form else "json"
+        sent_as = {} if self.body is None else {name: self.body}
         headers = {"Authorization": f"Bearer {api_user.access_token}", **self.headers}
         return await call_briefly(
             api_user.api.http, self.method, self.path, params=self.query, headers=headers, **sent_as
@@ -182,7 +187,7 @@ def _choices(
                 yield [*required, (each["in"], each["name"], value)]
 
 
-def _call(name: str, values: list[tuple[str, str, str]], body: Json | None, *, is_form: bool) -> Call:
+def _call(name: str, values: list[tuple[str, str, str]], body: Json | str | None, *, is_form: bool) -> Call:
     method, _, path = name.partition(" ")
     placed: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": {}}
     for location, parameter, value in values:

@@ -1,23 +1,44 @@
 """Routes for contacts: names for numbers."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
+from starlette.requests import ClientDisconnect
 
 from mysms.api.conditional import IF_NONE_MATCH, ConditionalContactsRoute
-from mysms.api.deps import Client, Contacts, ContactsCsvExports, CurrentUser, get_services, require_caller
+from mysms.api.deps import (
+    Client,
+    ContactImports,
+    Contacts,
+    ContactsCsvExports,
+    CurrentUser,
+    get_services,
+    require_caller,
+)
 from mysms.api.numbers import INVALID_NUMBER, Number
 from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
 from mysms.contacts import csv_export
-from mysms.contacts.errors import TooManyContactsError
+from mysms.contacts.errors import FileTooLongError, ImportsBusyError, TooManyContactsError, UnreadableFileError
+from mysms.contacts.import_files import FIELDS, MAXIMUM_COLUMNS
+from mysms.contacts.import_files import Field as ColumnField
+from mysms.contacts.import_schemas import ImportResponse, import_fields
+from mysms.contacts.imports import Existing
 from mysms.contacts.schemas import ContactRequest, ContactResponse
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.messages.schemas import DEFAULT_PAGE, MAXIMUM_REVISION, MAXIMUM_SEARCH
 from mysms.users.errors import UnauthenticatedError
+from mysms.web.middleware import read_body
+from mysms.web.problem_details import RequestTimeoutError, RequestTooLargeError
 from mysms.web.response_headers import UNBUFFERED
+
+IMPORT_PATH = "/api/contacts/import"
+MAXIMUM_FILE = 5 * 1024 * 1024
+"""Bytes of an imported file: 20,000 rows of ordinary length."""
+_FILE_WITHIN_SECONDS = 60.0
+_PREVIEWED = 10
 
 router = APIRouter(prefix="/api/contacts", tags=["Contacts"])
 
@@ -121,6 +142,82 @@ async def export_contacts(user: CurrentUser, export: ContactsCsvExports, client:
     """
     headers = {"Content-Disposition": 'attachment; filename="contacts.csv"', **UNBUFFERED}
     return StreamingResponse(await export.begin(user, client), media_type="text/csv", headers=headers)
+
+
+class ImportQuery(BaseModel):
+    apply: bool = Field(default=False, description="Whether to store the contacts. Otherwise nothing changes.")
+    existing: Existing = Field(
+        "update",
+        description="What becomes of contacts that you have: `update` takes what the file states, `keep` nothing.",
+    )
+    columns: str | None = Field(
+        None,
+        pattern=rf"^({'|'.join(FIELDS)})(,({'|'.join(FIELDS)})){{0,{MAXIMUM_COLUMNS - 1}}}$",
+        description="What the columns of a CSV file are, in their order and with commas between. Recognised by their "
+        "names if it is not given. Of a column that several are, all are read; those beyond the last one are ignored.",
+        examples=["name,number,ignore,note"],
+    )
+
+
+@router.post(
+    "/import",
+    response_model=ImportResponse,
+    summary="Import contacts",
+    responses=error_responses(
+        UnauthenticatedError(),
+        RequestTooLargeError(),
+        RequestTimeoutError(),
+        UnreadableFileError(),
+        FileTooLongError(),
+        TooManyContactsError(),
+        InvalidFieldsError({"columns": ["contains an invalid character"]}),
+        ImportsBusyError(),
+        RateLimitedError(),
+    ),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/octet-stream": {
+                    "schema": {"type": "string", "format": "binary", "maxLength": MAXIMUM_FILE},
+                    "example": "Name,Phone\r\nAda Lovelace,+1 415 555 2671\r\n",
+                }
+            },
+        }
+    },
+)
+async def import_contacts(
+    request: Request, query: Annotated[ImportQuery, Query()], user: CurrentUser, imports: ContactImports
+) -> dict[str, object] | Response:
+    """Says what a file of contacts would change, and with `apply`, changes it. The request may be repeated.
+
+    The body is the file: CSV, separated by commas, semicolons or tabs, or vCards of version 2.1, 3.0 or 4.0, in UTF-8,
+    UTF-16 or Windows-1252, of at most 5 MiB and 20,000 rows or cards. It needs no certain content type. Numbers may
+    have any spelling that a recipient may have. Each number of a row or card is a contact; of a number that comes
+    several times, the first one counts.
+
+    What the file does not state of a contact stays, labels are added, and a known consent stays in any case. A consent
+    is stored only if the file states its method, time and source. If the connection or the server fails, some of the
+    contacts may be stored: a repeated request completes it.
+    """
+    services = get_services(request)
+    async with imports.admit(user.user_id):
+        try:
+            data = await read_body(
+                request.scope, request.receive, MAXIMUM_FILE, services.security_events, _FILE_WITHIN_SECONDS
+            )
+        except ClientDisconnect:
+            # Nobody reads it.
+            return Response(status_code=status.HTTP_400_BAD_REQUEST)
+        imported = await imports.run(
+            user.user_id,
+            data,
+            columns=None if query.columns is None else cast("list[ColumnField]", query.columns.split(",")),
+            existing=query.existing,
+            default_country=services.settings.default_country,
+            apply=query.apply,
+        )
+    return import_fields(imported.file, imported.items, imported.rejected, previewed=_PREVIEWED, applied=query.apply)
 
 
 @router.get(

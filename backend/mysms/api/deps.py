@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 
+from mysms.contacts.contact_import import ContactImport
 from mysms.contacts.csv_export import ContactsCsvExport
 from mysms.contacts.service import ContactService
 from mysms.core.settings import Settings
@@ -74,6 +75,7 @@ CsvExports = Annotated[CsvExport, provided(lambda request: get_services(request)
 MessageAttachments = Annotated[Attachments, provided(lambda request: get_services(request).attachments)]
 Deletion = Annotated[MessageDeletion, provided(lambda request: get_services(request).deletion)]
 Contacts = Annotated[ContactService, provided(lambda request: get_services(request).contacts)]
+ContactImports = Annotated[ContactImport, provided(lambda request: get_services(request).contact_import)]
 ContactsCsvExports = Annotated[ContactsCsvExport, provided(lambda request: get_services(request).contacts_csv_export)]
 OptOuts = Annotated[OptOutService, provided(lambda request: get_services(request).opt_outs)]
 Reading = Annotated[ReadMarks, provided(lambda request: get_services(request).read_marks)]

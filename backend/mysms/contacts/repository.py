@@ -1,13 +1,13 @@
 """Stores contacts: one document for each user and number (ADR 22)."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
 from bson import ObjectId
-from pymongo import ASCENDING, ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo import ASCENDING, InsertOne, ReturnDocument, UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from mysms.changes.change import UNPUBLISHED, Change, change_one, marked
 from mysms.contacts.models import Contact
@@ -24,6 +24,8 @@ Row = dict[str, Any]
 _FIELDS = ("number", "name", "note", "labels", "consent", "created_at", "updated_at", "deleted_at", "change_count")
 _BY_NAME = [("sort_key", ASCENDING)]
 _BY_REVISION = [("revision", ASCENDING), ("_id", ASCENDING)]
+_BY_ID = [("_id", ASCENDING)]
+_DUPLICATE_KEY = 11000
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -127,6 +129,52 @@ async def store(
     with contextlib.suppress(DuplicateKeyError):
         return await _store(_id_of(user_id, number), update)
     return await _store(_id_of(user_id, number), update)
+
+
+async def find_many(user_id: ObjectId, numbers: Iterable[str]) -> dict[str, Row]:
+    """Returns the contacts with these canonical numbers by number, also deleted ones."""
+    ids = [_id_of(user_id, number) for number in numbers]
+    return {row["number"]: row for row in await _find({"_id": {"$in": ids}}, _BY_ID, len(ids))}
+
+
+async def store_many(
+    user_id: ObjectId, rows: Iterable[tuple[str, Mapping[str, Any], Row | None]], now: datetime
+) -> None:
+    """Stores contacts in one command: of each its number, its fields, and what is stored as `find_many` returned it.
+
+    One that has changed since then stays as it is.
+    """
+    writes: list[InsertOne[dict[str, Any]] | UpdateOne] = []
+    for number, fields, known in rows:
+        values = {
+            **fields,
+            "sort_key": sort_key_of(fields["name"], number),
+            "terms": terms_of(fields["name"], number),
+            "updated_at": now,
+            "deleted_at": None,
+        }
+        contact_id = _id_of(user_id, number)
+        if known is None:
+            created = {"user_id": user_id, "number": number, "created_at": now, "schema_version": 1}
+            mark = {"revision": UNPUBLISHED, "change_count": 1}
+            writes.append(InsertOne({"_id": contact_id, **created, **values, **mark}))
+            continue
+        if known["deleted_at"] is not None:
+            values["created_at"] = now
+        seen = {"_id": contact_id, "change_count": known["change_count"]}
+        writes.append(UpdateOne(seen, marked({"$set": values})))
+    try:
+        await Contact.get_pymongo_collection().bulk_write(writes, ordered=False)
+    except BulkWriteError as error:
+        # Another request has just created it.
+        if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+            raise
+
+
+def unpublished(user_id: ObjectId, number: str, row: Row) -> Change | None:
+    """Returns the change of a contact that is marked as changed."""
+    is_marked = row["revision"] == UNPUBLISHED
+    return Change(user_id, _id_of(user_id, number), row["change_count"], "contacts") if is_marked else None
 
 
 async def delete(user_id: ObjectId, number: str, now: datetime) -> Change | None:

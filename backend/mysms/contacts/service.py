@@ -121,6 +121,10 @@ class ContactService:
             yield [contact_fields(row) for row in found.rows]
             after = found.next
 
+    def forget_room(self, user_id: ObjectId) -> None:
+        """Counts the contacts of a user again before one is created, after others were."""
+        self._room.discard(user_id)
+
     async def delete_old(self) -> None:
         """Deletes the numbers of contacts that were deleted long ago. Any number of processes may do this at once."""
         await repository.delete_old(self._clock() - KEPT_FOR)

@@ -39,14 +39,15 @@ class JsonSuffixMiddleware:
 class BodyLimitMiddleware:
     """Reads the whole body before the request is processed, with limits on its size and duration.
 
-    `limits` has the maximum size in bytes of the bodies below a path. Starlette's own limit responds in plain text, and
-    has no timeout for a slow body.
+    `limits` has the maximum size in bytes of the bodies below a path, the first path that matches; None if its route
+    reads the body, with `read_body`, once it knows who sends it. Starlette's own limit responds in plain text, and has
+    no timeout for a slow body.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        limits: Mapping[str, int],
+        limits: Mapping[str, int | None],
         events: SecurityEvents,
         within_seconds: float = BODY_WITHIN_SECONDS,
     ) -> None:
@@ -56,17 +57,13 @@ class BodyLimitMiddleware:
         self._within_seconds = within_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _has_body(scope):
+        limit = self._limit_of(scope["path"]) if scope["type"] == "http" else None
+        if limit is None or not _has_body(scope):
             await self._app(scope, receive, send)
             return
         try:
-            async with asyncio.timeout(self._within_seconds):
-                body = await _read(receive, self._limit_of(scope["path"]))
-        except TimeoutError:
-            self._events.record("slow_request", address=address_of(scope))
-            await problem_response(RequestTimeoutError())(scope, receive, send)
-        except RequestTooLargeError as error:
-            self._events.record("request_too_large", address=address_of(scope))
+            body = await read_body(scope, receive, limit, self._events, self._within_seconds)
+        except (RequestTimeoutError, RequestTooLargeError) as error:
             await problem_response(error)(scope, receive, send)
         except ClientDisconnect:
             return
@@ -78,9 +75,24 @@ class BodyLimitMiddleware:
 
             await self._app(scope, replay, send)
 
-    def _limit_of(self, path: str) -> int:
+    def _limit_of(self, path: str) -> int | None:
         limits = (limit for parent, limit in self._limits.items() if path == parent or path.startswith(f"{parent}/"))
         return next(limits, BODY_BYTES)
+
+
+async def read_body(
+    scope: Scope, receive: Receive, limit: int, events: SecurityEvents, within_seconds: float = BODY_WITHIN_SECONDS
+) -> bytes:
+    """Returns the whole body. Raises RequestTooLargeError, RequestTimeoutError and ClientDisconnect."""
+    try:
+        async with asyncio.timeout(within_seconds):
+            return await _read(receive, limit)
+    except TimeoutError:
+        events.record("slow_request", address=address_of(scope))
+        raise RequestTimeoutError from None
+    except RequestTooLargeError:
+        events.record("request_too_large", address=address_of(scope))
+        raise
 
 
 def _has_body(scope: Scope) -> bool:

@@ -1,7 +1,7 @@
 """Turns errors into RFC 9457 problem responses. Nothing else does."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
@@ -15,33 +15,14 @@ from mysms.core.database import DatabaseUnreachableError
 from mysms.core.errors import (
     MAXIMUM_ERRORS,
     DomainError,
-    FieldErrors,
     InvalidFieldsError,
     Problem,
     error_responses,
     problem_body,
 )
+from mysms.core.validation_sentences import sentences_by_field
 
 _log = logging.getLogger(__name__)
-
-_SENTENCES = {
-    "missing": "can't be blank",
-    "extra_forbidden": "is not a known field",
-    "string_type": "must be a string",
-    "string_unicode": "contains an invalid character",
-    "string_too_short": "is too short (minimum is {min_length} characters)",
-    "string_too_long": "is too long (maximum is {max_length} characters)",
-    "string_pattern_mismatch": "contains an invalid character",
-    "int_parsing": "must be a whole number",
-    "greater_than_equal": "must be at least {ge}",
-    "literal_error": "must be {expected}",
-    "less_than_equal": "must be at most {le}",
-    "datetime_from_date_parsing": "must be a time such as 2026-11-22T10:42:07.120Z",
-    "datetime_parsing": "must be a time such as 2026-11-22T10:42:07.120Z",
-    "timezone_aware": "must have a time zone, such as 2026-11-22T10:42:07.120Z",
-    "model_attributes_type": "must be an object",
-    "model_type": "must be an object",
-}
 
 
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
@@ -119,6 +100,8 @@ _MALFORMED_JSON = _by_text(
 _UNREADABLE_FORM = _by_text(
     error_responses(FormBodyRequiredError(), UnreadableBodyError(), RequestTooLargeError(), RequestTimeoutError())
 )
+_UNREADABLE_BODY = {"application/json": _MALFORMED_JSON, "application/x-www-form-urlencoded": _UNREADABLE_FORM}
+"""By content type. A route that reads a body itself documents what it answers."""
 _UNAVAILABLE = _by_text(error_responses(UnavailableError()))
 _ASKED_BY_OPERATORS = frozenset({"/up", "/ready", "/metrics"})
 
@@ -144,9 +127,8 @@ def customize_openapi(app: FastAPI) -> None:
                 schemas.pop(name, None)
             for path, operation in ((path, op) for path, ops in document["paths"].items() for op in ops.values()):
                 responses = operation["responses"]
-                accepted = operation.get("requestBody", {}).get("content", {})
-                if accepted:
-                    _add_examples(responses, _MALFORMED_JSON if "application/json" in accepted else _UNREADABLE_FORM)
+                for accepted in operation.get("requestBody", {}).get("content", {}):
+                    _add_examples(responses, _UNREADABLE_BODY.get(accepted, {}))
                 if path not in _ASKED_BY_OPERATORS:
                     _add_examples(responses, _UNAVAILABLE)
                 if "application/json" in responses.get("422", {}).get("content", {}):
@@ -184,7 +166,7 @@ async def _answer_invalid_request(_: Request, error: RequestValidationError) -> 
     if any(item["loc"] == ("body",) and isinstance(item["input"], bytes) for item in found):
         # FastAPI passes a body on unparsed if its content type is not JSON.
         return problem_response(JsonBodyRequiredError())
-    return problem_response(InvalidFieldsError(_sentences_by_field(islice(found, MAXIMUM_ERRORS))))
+    return problem_response(InvalidFieldsError(sentences_by_field(islice(found, MAXIMUM_ERRORS))))
 
 
 async def _answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:
@@ -211,15 +193,3 @@ def _documented_methods(request: Request) -> list[str]:
 async def _answer_unreachable_database(_: Request, error: Exception) -> JSONResponse:
     _log.warning("The database does not respond (%s).", type(error).__name__)
     return problem_response(UnavailableError())
-
-
-def _sentences_by_field(found: Iterable[Mapping[str, Any]]) -> FieldErrors:
-    """Returns the error sentences by field name, without the location and the envelope of the field."""
-    errors: dict[str, list[str]] = {}
-    for item in found:
-        template = _SENTENCES.get(item["type"])
-        sentence = template.format(**item.get("ctx", {})) if template else str(item["msg"])
-        # An item of a list has its number behind the name.
-        field = next((part for part in reversed(item["loc"]) if isinstance(part, str)), "body")
-        errors.setdefault(str(field), []).append(sentence)
-    return errors

@@ -32,6 +32,8 @@ SLOW_TEXT = "\u0315\u0300"
 """Normalising many of these takes quadratic time."""
 NESTED_TOKEN = urlsafe_b64encode(b"[" * 5_000 + b"]" * 5_000).decode() + ".e30.e30"
 FORM = "application/x-www-form-urlencoded"
+FILE = "application/octet-stream"
+LONGEST_FILE = 5_000_000
 PUNYCODE = {"Content-Type": "multipart/form-data; boundary=x; charset=punycode"}
 """Decoding it takes quadratic time."""
 HEADERS = {
@@ -75,7 +77,7 @@ def hostile_requests(contract: Contract) -> Iterator[Request]:
             yield Request(method, f"{path}?{parameter}={quote(SLOW_TEXT * 600)}")
         yield Request(method, f"{path}?{'a&' * 4_000}")
         for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-            bodies = _forms if media_type == FORM else _json_bodies
+            bodies = {FORM: _forms, FILE: _files}.get(media_type, _json_bodies)
             fields = _field_names(contract.document, content["schema"])
             for size in SIZES:
                 for body in bodies(fields, size):
@@ -113,6 +115,22 @@ def _forms(fields: Mapping[str, Any], size: int) -> Iterator[str]:
     yield urlencode(dict.fromkeys(fields, SLOW_TEXT * (size // 12 // max(1, len(fields)))))
     # The fields that choose a branch have the values with which the others count.
     yield urlencode({"grant_type": "password", "username": SLOW_TEXT * (size // 12), "password": "x" * 600})
+
+
+def _files(_: Mapping[str, Any], size: int) -> Iterator[str]:
+    """Files of contacts: the longest ones, whatever is asked for."""
+    if size != SIZES[0]:
+        return
+    yield "," * LONGEST_FILE
+    yield '"' * LONGEST_FILE
+    yield "\n" * LONGEST_FILE
+    yield "Name,Phone\n" + f"{'(' * 190}1,{'(' * 190}1\n" * (LONGEST_FILE // 400)
+    yield "Name,Phone\n" + "".join(f"{'x' * 90},+1 415 5{number:06}\n" for number in range(20_000))
+    yield "Name" + ",Phone" * 199 + "\n" + (SLOW_TEXT * 30 + ",1" * 199 + "\n") * 2_000
+    yield "BEGIN:VCARD\n" + "TEL;" * (LONGEST_FILE // 4)
+    yield "BEGIN:VCARD\n" + "BEGIN:VCARD\nTEL:+1\n" * (LONGEST_FILE // 19)
+    yield "BEGIN:VCARD\n" + "NOTE;ENCODING=QUOTED-PRINTABLE:=\n" * (LONGEST_FILE // 33)
+    yield "BEGIN:VCARD\nNOTE:" + "\n \\n" * (LONGEST_FILE // 4)
 
 
 def _punycode_form(size: int) -> str:

@@ -467,6 +467,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import contacts
+         * @description Says what a file of contacts would change, and with `apply`, changes it. The request may be repeated.
+         *
+         *     The body is the file: CSV, separated by commas, semicolons or tabs, or vCards of version 2.1, 3.0 or 4.0, in UTF-8,
+         *     UTF-16 or Windows-1252, of at most 5 MiB and 20,000 rows or cards. It needs no certain content type. Numbers may
+         *     have any spelling that a recipient may have. Each number of a row or card is a contact; of a number that comes
+         *     several times, the first one counts.
+         *
+         *     What the file does not state of a contact stays, labels are added, and a known consent stays in any case. A consent
+         *     is stored only if the file states its method, time and source. If the connection or the server fails, some of the
+         *     contacts may be stored: a repeated request completes it.
+         */
+        post: operations["import_contacts_api_contacts_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/{number}": {
         parameters: {
             query?: never;
@@ -1356,6 +1385,139 @@ export interface components {
         /** ForgottenPasswordRequest */
         ForgottenPasswordRequest: {
             user: components["schemas"]["ForgottenPassword"];
+        };
+        /**
+         * ImportColumn
+         * @description A column of the file.
+         */
+        ImportColumn: {
+            /**
+             * Name
+             * @example Phone 1 - Value
+             */
+            name: string;
+            /**
+             * Field
+             * @description What it is taken for.
+             * @example number
+             * @enum {string}
+             */
+            field: "ignore" | "number" | "name" | "first_name" | "middle_name" | "last_name" | "organization" | "note" | "labels" | "consent_method" | "consent_at" | "consent_source";
+            /**
+             * Examples
+             * @description A few of its cells.
+             * @example [
+             *       "+1 415 555 2671"
+             *     ]
+             */
+            examples: string[];
+        };
+        /**
+         * ImportCounts
+         * @description How many numbers of the file are which.
+         */
+        ImportCounts: {
+            /**
+             * New
+             * @description Of contacts that you did not have.
+             * @example 120
+             */
+            new: number;
+            /**
+             * Updated
+             * @description Of contacts that you had with other fields.
+             * @example 3
+             */
+            updated: number;
+            /**
+             * Duplicate
+             * @description Of contacts that stay as they are, or of rows above in the file.
+             * @example 7
+             */
+            duplicate: number;
+            /**
+             * Invalid
+             * @description That are not imported.
+             * @example 1
+             */
+            invalid: number;
+        };
+        /**
+         * ImportItem
+         * @description A number of a row, or a row without one.
+         */
+        ImportItem: {
+            /**
+             * Row
+             * @description As a spreadsheet counts them, or the place of the card.
+             * @example 2
+             */
+            row: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "new" | "updated" | "duplicate" | "invalid";
+            /**
+             * Number
+             * @description As it is written if it is not a phone number.
+             * @example +14155552671
+             */
+            number: string;
+            /**
+             * Name
+             * @example Ada Lovelace
+             */
+            name: string;
+            /**
+             * Note
+             * @example Prefers mornings.
+             */
+            note: string;
+            /**
+             * Labels
+             * @example [
+             *       "customer"
+             *     ]
+             */
+            labels: string[];
+            consent: components["schemas"]["ConsentResponse"] | null;
+            /**
+             * Reason
+             * @description Why it is not imported.
+             * @example null
+             */
+            reason: string | null;
+        };
+        /**
+         * ImportResponse
+         * @description What a file of contacts changes.
+         */
+        ImportResponse: {
+            /**
+             * Applied
+             * @description Whether it has been changed.
+             */
+            applied: boolean;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "vcard";
+            /** Columns */
+            columns: components["schemas"]["ImportColumn"][];
+            counts: components["schemas"]["ImportCounts"];
+            /**
+             * Preview
+             * @description The first ten numbers of the file.
+             */
+            preview: components["schemas"]["ImportItem"][];
+            /**
+             * Rejected Csv
+             * @description The rows with a `reason` as a CSV file, and the reasons in its first column. It can be imported once it is put right. Null if there are none.
+             * @example null
+             */
+            rejected_csv: string | null;
         };
         /** Liveness */
         Liveness: {
@@ -3907,6 +4069,104 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_contacts_api_contacts_import_post: {
+        parameters: {
+            query?: {
+                /** @description Whether to store the contacts. Otherwise nothing changes. */
+                apply?: boolean;
+                /** @description What becomes of contacts that you have: `update` takes what the file states, `keep` nothing. */
+                existing?: "update" | "keep";
+                /** @description What the columns of a CSV file are, in their order and with commas between. Recognised by their names if it is not given. Of a column that several are, all are read; those beyond the last one are ignored. */
+                columns?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example Name,Phone
+                 *     Ada Lovelace,+1 415 555 2671
+                 */
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,122 @@
+"""Reads vCards of versions 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350): what contacts have. Pure.
+
+Cards come from programs that keep to no version entirely, so all that any of them allows is read everywhere.
+"""
+
+import quopri
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_LINE_END = re.compile(r"\r\n?|\n")
+_FOLD = re.compile(r"\n[ \t]")
+_READ = frozenset({"FN", "N", "TEL", "NOTE", "CATEGORIES", "ORG"})
+_LONGEST_LINE = 20_000
+"""Of what is read: longer ones are pictures and keys in the main."""
+_NOT_FOR_MESSAGES = re.compile("FAX|PAGER|MODEM|BBS")
+_FOR_MESSAGES = re.compile("CELL|TEXT")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_UNESCAPED_SEMICOLON = re.compile(r"(?<!\\);")
+_UNESCAPED_COMMA = re.compile(r"(?<!\\),")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card says that a contact can have."""
+
+    name: str
+    numbers: tuple[str, ...]
+    note: str
+    labels: tuple[str, ...]
+
+
+def is_vcard(text: str) -> bool:
+    """Whether a text begins as a file of cards does."""
+    return re.match(r"\s*BEGIN:VCARD[ \t]*(?:[\r\n]|\Z)", text, re.IGNORECASE) is not None
+
+
+def read_cards(text: str) -> Iterator[Card]:
+    """Yields the cards of a text in their order. One that does not end ends where the next one begins."""
+    lines: list[tuple[str, str, str]] | None = None
+    for name, parameters, value in _lines_of(text):
+        is_mark = value.strip().upper() == "VCARD"
+        if name in {"BEGIN", "END"} and is_mark:
+            if lines is not None:
+                yield _card_of(lines)
+            lines = [] if name == "BEGIN" else None
+        elif lines is not None and name in _READ:
+            lines.append((name, parameters, value))
+    if lines is not None:
+        yield _card_of(lines)
+
+
+def _lines_of(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yields name, parameters and value of each line, in capitals but for the value."""
+    lines = iter(_FOLD.sub("", _LINE_END.sub("\n", text)).split("\n"))
+    for line in lines:
+        name, parameters, value = _split(line)
+        if "QUOTED-PRINTABLE" in parameters:
+            pieces = [value]
+            # The value goes on in the next line if its own one ends with =.
+            while pieces[-1].endswith("=") and (following := next(lines, None)) is not None:
+                pieces[-1] = pieces[-1][:-1]
+                pieces.append(following)
+            value = _decode_quoted("".join(pieces), parameters)
+        yield name, parameters, value
+
+
+def _split(line: str) -> tuple[str, str, str]:
+    if len(line) > _LONGEST_LINE:
+        return "", "", ""
+    end, is_quoted = -1, False
+    for at, character in enumerate(line):
+        if character == '"':
+            is_quoted = not is_quoted
+        elif character == ":" and not is_quoted:
+            end = at
+            break
+    if end < 0:
+        return "", "", ""
+    name, _, parameters = line[:end].upper().partition(";")
+    # A group may stand before the name: item1.TEL.
+    return name.strip().rpartition(".")[2], parameters, line[end + 1 :]
+
+
+def _decode_quoted(value: str, parameters: str) -> str:
+    data = quopri.decodestring(value.encode("utf-8", errors="replace"))
+    charset = re.search(r"CHARSET=\"?([\w-]+)", parameters)
+    for encoding in (charset[1] if charset else "utf-8", "utf-8"):
+        try:
+            return data.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return data.decode("latin-1")
+
+
+def _card_of(lines: list[tuple[str, str, str]]) -> Card:
+    def first(wanted: str) -> str:
+        return next((value for name, _, value in lines if name == wanted and value.strip(" ;")), "")
+
+    full = _unescape(first("FN"))
+    family, given, additional, *_ = [*map(_unescape, _UNESCAPED_SEMICOLON.split(first("N"))), "", "", ""]
+    parts = " ".join(part for part in (given, additional, family) if part)
+    organisation = ", ".join(part for part in map(_unescape, _UNESCAPED_SEMICOLON.split(first("ORG"))) if part)
+    notes = [_unescape(value) for name, _, value in lines if name == "NOTE"]
+    labels = [
+        _unescape(label) for name, _, value in lines if name == "CATEGORIES" for label in _UNESCAPED_COMMA.split(value)
+    ]
+    numbers = [_unescape(value) for name, kind, value in lines if name == "TEL" and _can_be_written_to(kind)]
+    return Card(
+        full or parts or organisation,
+        tuple(number for number in numbers if number),
+        "\n".join(note for note in notes if note),
+        tuple(label for label in labels if label),
+    )
+
+
+def _can_be_written_to(parameters: str) -> bool:
+    return not _NOT_FOR_MESSAGES.search(parameters) or _FOR_MESSAGES.search(parameters) is not None
+
+
+def _unescape(value: str) -> str:
+    return _ESCAPE.sub(lambda found: "\n" if found[1] in "nN" else found[1], value).strip()

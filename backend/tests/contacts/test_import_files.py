@@ -1,0 +1,274 @@
+"""Files of contacts as other programs write them."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mysms.contacts.errors import FileTooLongError, UnreadableFileError
+from mysms.contacts.import_files import MAXIMUM_COLUMNS, MAXIMUM_ROWS, ContactFile, Draft, Field, read_file
+from mysms.contacts.imports import REASON, Item, check, merge, outcome_of, rejected_rows
+from mysms.contacts.schemas import ContactFields
+from mysms.core.blank import is_blank
+from mysms.core.csv_files import to_csv
+
+ADA = "+14155552671"
+BOB = "+14155552672"
+
+
+def read(file: str | bytes, columns: list[Field] | None = None) -> ContactFile:
+    return read_file(file.encode() if isinstance(file, str) else file, columns, "US")
+
+
+def items_of(file: str | bytes, columns: list[Field] | None = None) -> list[Item]:
+    return check(read(file, columns).drafts, "US")
+
+
+def found(file: str | bytes, columns: list[Field] | None = None) -> list[tuple[str, str]]:
+    """Number and name of each contact that is not rejected."""
+    return [(item.number, item.fields["name"]) for item in items_of(file, columns) if item.fields]
+
+
+def only(file: str | bytes) -> Draft:
+    (draft,) = read(file).drafts
+    return draft
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_a_table_is_read_however_it_is_separated_and_encoded(separator: str, line_end: str, encoding: str) -> None:
+    rows = [["Name", "Phone", "Notes"], ["Zoë", ADA, '"Two\nlines", she said'], ["", "", ""], ["Bob", BOB, ""]]
+    written = line_end.join(
+        separator.join('"' + cell.replace('"', '""') + '"' if cell else "" for cell in row) for row in rows
+    )
+    drafts = read(written.encode(encoding)).drafts
+    assert [(draft.row, draft.name, draft.numbers, draft.note) for draft in drafts] == [
+        (2, "Zoë", (ADA,), '"Two\nlines", she said'),
+        (4, "Bob", (BOB,), ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Name,Phone",
+        "full name,MOBILE",
+        "First Name,Tel.",
+        "Vorname,Telefonnummer",
+        "Prénom,Téléphone",
+        "Given Name,Phone 1 - Value",
+        "Company,Business Phone",
+        " name , phone_number ",
+        "consent by somebody,who knows",
+    ],
+)
+def test_columns_are_recognised_by_their_names_or_what_is_in_them(header: str) -> None:
+    named = header != "consent by somebody,who knows"
+    assert found(f"{header}\r\nAda,{ADA}\r\nBob,{BOB}") == ([(ADA, "Ada"), (BOB, "Bob")] if named else [])
+    assert [column.field for column in read(f"{header}\r\nAda,{ADA}").columns][1] == "number"
+
+
+def test_a_table_without_a_header_begins_with_its_first_row() -> None:
+    file = f"Ada,{ADA}\nBob,{BOB}\n"
+    assert [column.name for column in read(file).columns] == ["Column 1", "Column 2"]
+    assert found(file, ["name", "number"]) == [(ADA, "Ada"), (BOB, "Bob")]
+
+
+def test_googles_export_has_several_numbers_in_cells_and_labels() -> None:
+    draft = only(
+        "First Name,Middle Name,Last Name,Organization Name,Notes,Labels,Phone 1 - Label,Phone 1 - Value,"
+        "Phone 2 - Label,Phone 2 - Value,Phone 3 - Value\r\n"
+        f"Ada,King,Lovelace,Analytical,N,* myContacts ::: Friends ::: * Family,"
+        f"Mobile,{ADA} ::: {BOB},Home,+49 30 1,\r\n"
+    )
+    assert (draft.name, draft.numbers) == ("Ada King Lovelace", (ADA, BOB, "+49 30 1"))
+    assert (draft.note, draft.labels) == ("N", ("Friends", "Family"))
+
+
+def test_outlooks_export_has_names_in_parts_and_categories() -> None:
+    draft = only(
+        '"First Name","Last Name","Company","Business Fax","Business Phone","Mobile Phone","Notes","Categories"\r\n'
+        '"","","Analytical Engines","(415) 555-0000","","(415) 555-2671","","customer;vip"\r\n'
+    )
+    assert (draft.name, draft.numbers, draft.labels) == ("Analytical Engines", ("(415) 555-2671",), ("customer", "vip"))
+
+
+def test_excels_line_about_the_separator_is_no_row() -> None:
+    file = f"sep=;\r\nName;Phone\r\nAda, dear;{ADA}\r\n"
+    assert [(draft.row, draft.name) for draft in read(file).drafts] == [(3, "Ada, dear")]
+
+
+APPLE = f"""BEGIN:VCARD
+VERSION:3.0
+PRODID:-//Apple Inc.//macOS 14.5//EN
+N:Lovelace;Ada;King;;
+FN:Ada Love
+ lace
+ORG:Analytical\\, Engines;
+item1.TEL;type=pref:(415) 555-2671
+TEL;type=CELL;type=VOICE:{BOB}
+TEL;type=WORK;type=FAX:+1 415 555 0000
+NOTE:First\\nsecond\\; third
+CATEGORIES:friends,a\\,b
+PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQAASABIAAD
+ /4QBYRXhpZgAATU0AKgAAAAgAAg
+END:VCARD
+"""
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_a_card_has_a_contact_for_each_number(line_end: str) -> None:
+    draft = only(APPLE.replace("\n", line_end))
+    assert draft == Draft(
+        1,
+        "Ada Lovelace",
+        ("(415) 555-2671", BOB),
+        "First\nsecond; third",
+        ("friends", "a,b"),
+        cells=("Ada Lovelace", f"(415) 555-2671; {BOB}"),
+    )
+    assert found(APPLE) == [(ADA, "Ada Lovelace"), (BOB, "Ada Lovelace")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "number"),
+    [
+        (["VERSION:4.0", "FN:Zoë", 'TEL;VALUE=uri;PREF=1;TYPE="voice,home":tel:+1-415-555-2671'], "Zoë", ADA),
+        (["VERSION:2.1", "N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Zo=C3=", "=AB;;;;", f"TEL;CELL:{ADA}"], "Zoë", ADA),
+        (["VERSION:2.1", "N;ENCODING=QUOTED-PRINTABLE;CHARSET=ISO-8859-1:;Zo=EB", f"TEL;CELL:{ADA}"], "Zoë", ADA),
+        (["FN:", "N:;;;;", "ORG:Engines;Analytical", f"tel:{ADA}"], "Engines, Analytical", ADA),
+        (['FN;X=":;":Zoë', f"item1.TEL:{ADA}"], "Zoë", ADA),
+    ],
+)
+def test_cards_of_all_versions_are_read(lines: list[str], name: str, number: str) -> None:
+    assert found("\r\n".join(["begin:vcard", *lines, "end:vcard", ""])) == [(number, name)]
+
+
+def test_a_card_that_does_not_end_ends_where_the_next_one_begins() -> None:
+    file = f"BEGIN:VCARD\nFN:Ada\nTEL:{ADA}\nBEGIN:VCARD\nFN:Bob\nTEL:{BOB}"
+    assert found(file) == [(ADA, "Ada"), (BOB, "Bob")]
+
+
+def test_each_row_that_is_not_imported_has_a_reason() -> None:
+    file = (
+        f"Name,Phone,Note,Extra\r\nAda,{ADA},,x\r\nAda,{ADA},,y\r\nLady Ada,001 415 555 2671,,\r\n,{BOB},,\r\n"
+        f"Eve,,,\r\n=1+1,call me,,\r\nNul\0,{BOB},,\r\n{'x' * 101},{BOB},,\r\nBob,(415) 555-2672,=2+2,\r\n"
+    )
+    assert [(item.row, item.outcome, item.reason) for item in items_of(file)] == [
+        (2, "invalid", None),
+        (3, "duplicate", None),
+        (4, "duplicate", "Number is also that of row 2"),
+        (5, "invalid", "Name can't be blank"),
+        (6, "invalid", "Number can't be blank"),
+        (7, "invalid", "Number has letters in it: write the number in digits"),
+        (8, "invalid", "Name contains an invalid character"),
+        (9, "invalid", "Name is too long (maximum is 100 characters)"),
+        (10, "invalid", None),
+    ]
+    rejected = rejected_rows(read(file), items_of(file))
+    assert rejected is not None
+    assert rejected.splitlines()[:2] == [
+        f'"{REASON}","Name","Phone","Note","Extra"',
+        '"Number is also that of row 2","Lady Ada","001 415 555 2671","",""',
+    ]
+    assert '"\'=1+1"' in rejected
+    # Once it is put right, it can be imported.
+    assert found(rejected.replace("call me", "+14155550199")) == [(ADA, "Lady Ada"), ("+14155550199", "=1+1")]
+    assert found(f"Name,Phone\r\nAda,{ADA}") == [(ADA, "Ada")]
+    assert rejected_rows(read(f"Name,Phone\r\nAda,{ADA}"), items_of(f"Name,Phone\r\nAda,{ADA}")) is None
+
+
+@pytest.mark.parametrize(
+    ("consent", "reason"),
+    [
+        ("web form,2026-11-22T10:42:07Z,example.com", None),
+        (",,", None),
+        ("web_form,,example.com", "Consent time can't be blank"),
+        ("web_form,yesterday,x", "Consent time must be a time such as 2026-11-22T10:42:07.120Z"),
+        (
+            "telepathy,2026-11-22T10:42:07Z,x",
+            "Consent method must be 'web_form', 'text_message', 'verbal', 'written' or 'other'",
+        ),
+        ("web_form,2026-11-22T10:42:07Z,", "Consent source can't be blank"),
+    ],
+)
+def test_a_consent_is_only_what_the_file_states(consent: str, reason: str | None) -> None:
+    (item,) = items_of(f"Name,Phone,Consent method,Consent at,Consent source\r\nAda,{ADA},{consent}\r\n")
+    assert item.reason == reason
+    if item.fields is not None:
+        assert (item.fields["consent"] is None) == (consent == ",,")
+
+
+def test_a_known_contact_keeps_what_the_file_does_not_state_and_its_consent() -> None:
+    def fields(**given: object) -> dict[str, object]:
+        return ContactFields.model_validate({"name": "Ada", **given}).model_dump()
+
+    at = "2026-11-22T10:42:07Z"
+    known = {
+        **fields(note="N", labels=["a"], consent={"method": "written", "at": at, "source": "x"}),
+        "deleted_at": None,
+    }
+    new = fields(labels=["b"], consent={"method": "other", "at": "2026-11-28T10:42:07Z", "source": "y"})
+    merged = merge(known, new, "update")
+    assert (merged["note"], merged["labels"], merged["consent"]) == ("N", ["a", "b"], known["consent"])
+    assert merge({**merged, "deleted_at": None}, new, "update") == merged
+    assert outcome_of(known, new, "update") == "updated"
+    assert outcome_of({**merged, "deleted_at": None}, new, "update") == "duplicate"
+    assert outcome_of(known, new, "keep") == "duplicate"
+    assert outcome_of({**known, "deleted_at": at}, new, "keep") == outcome_of(None, new, "keep") == "new"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"",
+        b"\xef\xbb\xbf",
+        b" \r\n\t",
+        b"PK\x03\x04 an Excel file",
+        b"\xd0\xcf\x11\xe0 an old one",
+        ("," * MAXIMUM_COLUMNS).encode(),
+        b"," * 1_000_000,
+        b"x" * 1_000_000,
+        b'Name,Phone\r\n"' + b"x,\r\n" * 100_000,
+    ],
+)
+def test_a_file_of_which_nothing_can_be_read_is_told(file: bytes) -> None:
+    with pytest.raises(UnreadableFileError):
+        read(file)
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["Name,Phone\r\n" + "a,1\r\n" * (MAXIMUM_ROWS + 1), "BEGIN:VCARD\nEND:VCARD\n" * (MAXIMUM_ROWS + 1)],
+)
+def test_a_file_has_a_limited_number_of_rows(file: str) -> None:
+    with pytest.raises(FileTooLongError):
+        read(file)
+
+
+@given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
+@settings(max_examples=300)
+def test_any_bytes_are_read_or_told(data: bytes) -> None:
+    for file in (data, b"BEGIN:VCARD\n" + data, b"Name,Phone\n" + data):
+        try:
+            read_back = read(file)
+        except UnreadableFileError:
+            continue
+        items = check(read_back.drafts, "US")
+        assert {item.row for item in items} == {draft.row for draft in read_back.drafts}
+        assert all(item.fields is not None or item.reason or item.outcome == "duplicate" for item in items)
+        rejected_rows(read_back, items)
+
+
+_line = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30).filter(
+    lambda text: not is_blank(text)
+)
+
+
+@given(st.lists(st.tuples(_line, _line), min_size=1, max_size=5))
+def test_what_our_export_writes_is_read_back(rows: list[tuple[str, str]]) -> None:
+    numbers = [f"+1415555{index:04}" for index in range(len(rows))]
+    file = to_csv([("number", "name", "note"), *((number, *row) for number, row in zip(numbers, rows, strict=True))])
+    assert [(draft.numbers, draft.name, draft.note) for draft in read(file).drafts] == [
+        ((number,), name.strip(), note.strip()) for number, (name, note) in zip(numbers, rows, strict=True)
+    ]
