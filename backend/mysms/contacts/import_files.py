@@ -19,6 +19,8 @@ from mysms.messages.words import fold
 
 MAXIMUM_ROWS = 20_000
 MAXIMUM_COLUMNS = 200
+MAXIMUM_LINE = 100_000
+"""Characters. Splitting a longer line into its cells would hold up everything else in the process."""
 MAXIMUM_NUMBERS = 20
 """Of one row."""
 
@@ -186,7 +188,7 @@ def _rows_of(text: str) -> Iterator[tuple[int, list[str]]]:
     separator, offset = None, 0
     if line := _SEPARATOR_LINE.match(text):
         separator, text, offset = line[1], text[line.end() :], 1
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator or _separator_of(text))
+    reader = csv.reader(_lines_of(text), delimiter=separator or _separator_of(text))
     row = offset
     try:
         for row, cells in enumerate(reader, offset + 1):
@@ -200,12 +202,20 @@ def _rows_of(text: str) -> Iterator[tuple[int, list[str]]]:
         ) from error
 
 
+def _lines_of(text: str) -> Iterator[str]:
+    """Yields the lines with their ends. Raises csv.Error if one is too long."""
+    for line in io.StringIO(text, newline=""):
+        if len(line) > MAXIMUM_LINE:
+            raise csv.Error("line too long")
+        yield line
+
+
 def _separator_of(text: str) -> str:
     """Returns the separator with which the first row has most cells."""
 
     def width(separator: str) -> int:
         try:
-            return len(next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), []))
+            return len(next(csv.reader(_lines_of(text), delimiter=separator), []))
         except csv.Error:
             return 0
 

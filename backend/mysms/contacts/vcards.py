@@ -3,13 +3,12 @@
 Cards come from programs that keep to no version entirely, so all that any of them allows is read everywhere.
 """
 
+import io
 import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_LINE_END = re.compile(r"\r\n?|\n")
-_FOLD = re.compile(r"\n[ \t]")
 _READ = frozenset({"FN", "N", "TEL", "NOTE", "CATEGORIES", "ORG"})
 _LONGEST_LINE = 20_000
 """Of what is read: longer ones are pictures and keys in the main."""
@@ -52,7 +51,7 @@ def read_cards(text: str) -> Iterator[Card]:
 
 def _lines_of(text: str) -> Iterator[tuple[str, str, str]]:
     """Yields name, parameters and value of each line, in capitals but for the value."""
-    lines = iter(_FOLD.sub("", _LINE_END.sub("\n", text)).split("\n"))
+    lines = _unfold(text)
     for line in lines:
         name, parameters, value = _split(line)
         if "QUOTED-PRINTABLE" in parameters:
@@ -65,9 +64,28 @@ def _lines_of(text: str) -> Iterator[tuple[str, str, str]]:
         yield name, parameters, value
 
 
+def _unfold(text: str) -> Iterator[str]:
+    """Yields the lines, each with those that continue it, up to a length that is not read.
+
+    Line by line, since an expression that replaces a million folds would hold up everything else in the process.
+    """
+    pieces: list[str] = []
+    length = 0
+    for written in io.StringIO(text, newline=None):
+        line = written.removesuffix("\n")
+        if pieces and line.startswith((" ", "\t")):
+            length += len(line)
+            if length <= _LONGEST_LINE:
+                pieces.append(line[1:])
+            continue
+        if length <= _LONGEST_LINE:
+            yield "".join(pieces)
+        pieces, length = [line], len(line)
+    if length <= _LONGEST_LINE:
+        yield "".join(pieces)
+
+
 def _split(line: str) -> tuple[str, str, str]:
-    if len(line) > _LONGEST_LINE:
-        return "", "", ""
     end, is_quoted = -1, False
     for at, character in enumerate(line):
         if character == '"':

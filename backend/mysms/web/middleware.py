@@ -1,6 +1,7 @@
 """ASGI middleware for every request: path suffix, body limit and unhandled errors."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 
@@ -19,6 +20,8 @@ BODY_BYTES = 8 * 1024
 """The limit for paths without a limit of their own."""
 _DISCARDED_BYTES = 1024 * 1024
 """How much of a body that is too large is read nevertheless: a client that is still sending may miss the response."""
+_FORGOTTEN_BYTES = 8 * 1024 * 1024
+"""The same, of a body that its route reads."""
 BODY_WITHIN_SECONDS = 10.0
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
@@ -58,8 +61,11 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self._limit_of(scope["path"]) if scope["type"] == "http" else None
-        if limit is None or not _has_body(scope):
+        if scope["type"] != "http" or not _has_body(scope):
             await self._app(scope, receive, send)
+            return
+        if limit is None:
+            await self._app(scope, *self._reading_first(receive, send))
             return
         try:
             body = await read_body(scope, receive, limit, self._events, self._within_seconds)
@@ -74,6 +80,29 @@ class BodyLimitMiddleware:
                 return next(messages, None) or await receive()
 
             await self._app(scope, replay, send)
+
+    def _reading_first(self, receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """Reads, before a response begins, what its route has not read of the body, and forgets it.
+
+        A client that is still sending may miss the response otherwise, and a proxy answers with an error of its own.
+        """
+        left, is_read = _FORGOTTEN_BYTES, False
+
+        async def receive_and_track() -> Message:
+            nonlocal left, is_read
+            message = await receive()
+            left -= len(message.get("body", b""))
+            is_read = not message.get("more_body", False)
+            return message
+
+        async def read_and_send(message: Message) -> None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._within_seconds):
+                    while not is_read and left > 0:
+                        await receive_and_track()
+            await send(message)
+
+        return receive_and_track, read_and_send
 
     def _limit_of(self, path: str) -> int | None:
         limits = (limit for parent, limit in self._limits.items() if path == parent or path.startswith(f"{parent}/"))
