@@ -298,6 +298,31 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.keyboard.press('Escape');
       await page.keyboard.press('Escape');
 
+      await page.goto('/contacts');
+      await expect(page.getByRole('list', { name: 'Your contacts' })).toContainText('Ada Lovelace');
+      await check(page, 'the contacts');
+      await page.getByRole('searchbox', { name: 'Search your contacts' }).fill('nobody');
+      await expect(page.getByRole('heading', { name: 'No contacts match' })).toBeVisible();
+      await check(page, 'no contact found');
+      await page.goto(`/contacts/${ADA}`);
+      await expect(page.getByRole('heading', { name: 'Ada Lovelace' })).toBeVisible();
+      await check(page, 'a contact, as a page');
+      await page.goto('/contacts/new');
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await expect(page.getByText("Number can't be blank.")).toBeVisible();
+      await check(page, 'a new contact, with what is wrong');
+      await page.goto('/contacts/import');
+      await expect(page.getByText('Choose a file')).toBeVisible();
+      await check(page, 'an import');
+      const table = Buffer.from('Name,Phone\nBob,+1 415 555 2672\nEve,call me\n');
+      const file = { name: 'people.csv', mimeType: 'text/csv', buffer: table };
+      await page.locator('app-contact-import input').setInputFiles(file);
+      await expect(page.getByRole('button', { name: 'Import 1 contact' })).toBeVisible();
+      await check(page, 'an import, with what it changes');
+      await page.getByRole('button', { name: 'Import 1 contact' }).click();
+      await expect(page.getByRole('heading', { name: '1 contact imported' })).toBeVisible();
+      await check(page, 'an import that is done');
+
       await page.goto('/log');
       await expect(page.locator('app-log-row')).toHaveCount(10);
       await check(page, 'the log');
@@ -393,6 +418,9 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.goto('/log');
       await expect(page.getByRole('heading', { name: 'No messages yet' })).toBeVisible();
       await check(page, 'the log, empty');
+      await page.goto('/contacts');
+      await expect(page.getByRole('heading', { name: 'No contacts yet' })).toBeVisible();
+      await check(page, 'the contacts, empty');
       await page.goto('/nowhere');
       await expect(page.getByRole('heading', { name: "This page doesn't exist" })).toBeVisible();
       await check(page, 'an address that no page has');

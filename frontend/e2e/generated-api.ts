@@ -2,6 +2,7 @@ import { Page, Route } from '@playwright/test';
 import type {
   Contact,
   Conversation,
+  ImportedContacts,
   Message,
   MessageDetail,
   OptOut,
@@ -189,6 +190,8 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
       return { contentType: 'text/event-stream', body: '' };
     case '/api/contacts/changes':
       return { json: api.contacts, headers: { 'X-Revision': '1' } };
+    case '/api/contacts/import':
+      return { json: IMPORTED };
     case '/api/messages/changes':
       return {
         json: api.changed,
@@ -227,6 +230,30 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
     ? answer
     : { ...answer, headers: { 'X-Total-Count': `${api.total}`, 'X-Revision': '1' } };
 }
+
+/** With long names, cells and reasons. */
+const IMPORTED: ImportedContacts = {
+  applied: false,
+  format: 'csv',
+  columns: [
+    { name: LONG_WORD.slice(0, 100), field: 'name', examples: [LONG_WORD.slice(0, 60), HEBREW] },
+    { name: 'Phone 1 - Value', field: 'number', examples: ['+1 415 555 2671'] },
+    { name: HEBREW, field: 'ignore', examples: [LONG_URL.slice(0, 60)] },
+    { name: 'Notes', field: 'note', examples: [] },
+  ],
+  counts: { new: 12_000, updated: 345, duplicate: 5_000, invalid: 2_655 },
+  preview: [LONG_WORD.slice(0, 100), HEBREW, 'Al', ''].map((name, index) => ({
+    row: index + 2,
+    outcome: (['new', 'updated', 'duplicate', 'invalid'] as const)[index] ?? 'new',
+    number: index === 3 ? LONG_WORD : peerOf(index),
+    name,
+    note: '',
+    labels: [],
+    consent: null,
+    reason: index === 3 ? 'Number has letters in it: write the number in digits' : null,
+  })),
+  rejected_csv: 'reason',
+};
 
 const TOKENS = {
   access_token: 'access',

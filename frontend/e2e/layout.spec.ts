@@ -177,6 +177,7 @@ for (const [row, viewport] of SIZES.entries()) {
         ['/messages/new', shown],
         ['/messages', [RAIL, LIST]],
         ['/log', [RAIL]],
+        ['/contacts', [RAIL]],
         ['/settings/security', [RAIL]],
         [`/messages/${PEER}`, [...shown, COMPOSER]],
       ] as const) {
@@ -245,6 +246,31 @@ for (const [row, viewport] of SIZES.entries()) {
       await page.goto('/log');
       await expect(page.locator('app-log-row').getByText(name).first()).toBeVisible();
       await check(page, 'the log, with names', [RAIL]);
+      await page.goto('/contacts');
+      await expect(page.locator('.contacts__name').getByText(name)).toBeVisible();
+      await check(page, 'the contacts', [RAIL]);
+      await turn(page, '.contacts__list');
+      await check(page, 'the contacts, to their end', [RAIL]);
+      await page.goto(`/contacts/${PEER}`);
+      await expect(page.getByRole('heading', { name })).toBeVisible();
+      await check(page, 'a contact, as a page', [RAIL]);
+      await page.getByRole('button', { name: 'Edit' }).click();
+      await turn(page, '.contacts__pane');
+      await check(page, 'a contact, as a form', [RAIL]);
+      await page.goto('/contacts/new');
+      await page.getByLabel('Number').fill('12');
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await expect(page.getByText('must begin with +')).toBeVisible();
+      await check(page, 'a new contact', [RAIL]);
+      await page.goto('/contacts/import');
+      await expect(page.getByText('or drop it here')).toBeAttached();
+      await check(page, 'an import', [RAIL]);
+      const file = { name: `${LONG_WORD}.csv`, mimeType: 'text/csv', buffer: Buffer.from('x') };
+      await page.locator('app-contact-import input').setInputFiles(file);
+      await expect(page.getByRole('button', { name: 'Import 12,345 contacts' })).toBeVisible();
+      await check(page, 'an import, with what it changes', [RAIL]);
+      await turn(page, '.contacts__pane');
+      await check(page, 'an import, to its end', [RAIL]);
     });
 
     test('media of every kind, and those that cannot be loaded', async ({ page, tolerate }) => {
@@ -462,6 +488,7 @@ for (const [row, viewport] of SIZES.entries()) {
         '/messages',
         `/messages/${PEER}`,
         '/log',
+        '/contacts',
         '/settings/security',
         '/sign-up',
       ]) {

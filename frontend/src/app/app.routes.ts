@@ -31,6 +31,7 @@ export const routes: Routes = [
     loadComponent: signedIn,
     children: [
       { path: 'messages', canMatch: [authGuard], loadChildren: messenger },
+      { path: 'contacts', canMatch: [authGuard], loadChildren: contacts },
       { path: 'log', canMatch: [authGuard], loadChildren: messageLog },
       { path: 'settings', canMatch: [authGuard], loadChildren: settings },
       // Where the settings were before.
@@ -59,6 +60,13 @@ function messenger(): Promise<Routes> {
   return withStylesheet(
     import('./messenger/messenger.routes').then((file) => file.messengerRoutes),
     'messenger',
+  );
+}
+
+function contacts(): Promise<Routes> {
+  return withStylesheet(
+    import('./messenger/contacts/contacts.routes').then((file) => file.contactsRoutes),
+    'contacts',
   );
 }
 

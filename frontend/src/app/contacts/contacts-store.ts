@@ -1,4 +1,4 @@
-import { DestroyRef, Injectable, effect, inject, signal } from '@angular/core';
+import { DestroyRef, Injectable, computed, effect, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import {
   EMPTY,
@@ -14,7 +14,7 @@ import {
 } from 'rxjs';
 import { Contact } from '../api/models';
 import { Poll } from '../api/poll';
-import { toProblem } from '../api/problem';
+import { Problem, toProblem } from '../api/problem';
 import { canonicalNumber } from '../phone-numbers/canonical-number';
 import { ContactNames } from '../phone-numbers/contact-names';
 import { SessionStore } from '../session/session-store';
@@ -35,10 +35,17 @@ export class ContactsStore {
   readonly #destroyRef = inject(DestroyRef);
   readonly #contacts = signal<ReadonlyMap<string, Contact>>(new Map());
   readonly #isKnown = signal(false);
+  readonly #problem = signal<Problem | undefined>(undefined);
   readonly #written = new Subject<void>();
 
   /** Whether all contacts have been read. */
   readonly isKnown = this.#isKnown.asReadonly();
+
+  /** Why they could not be read last. */
+  readonly problem = this.#problem.asReadonly();
+
+  /** In no order. Reads a signal. */
+  readonly all = computed(() => [...this.#contacts().values()]);
 
   constructor() {
     effect(() => {
@@ -78,6 +85,11 @@ export class ContactsStore {
     this.#contacts.update((known) => merged(known, [contact]));
   }
 
+  /** Many were changed here. */
+  refresh(): void {
+    this.#written.next();
+  }
+
   /** It was deleted here. */
   drop(number: string): void {
     this.#contacts.update(
@@ -90,16 +102,20 @@ export class ContactsStore {
   #read(): Observable<unknown> {
     return this.#client.changes().pipe(
       tap((changes) => {
+        this.#problem.set(undefined);
         if (changes === 'unchanged') return;
         this.#isKnown.set(true);
         this.#contacts.update((known) =>
           merged(changes.areAll ? new Map() : known, changes.contacts),
         );
       }),
-      catchError((error: unknown) =>
+      catchError((error: unknown) => {
+        const problem = toProblem(error);
         // An API of the version before, which is replaced in a moment.
-        toProblem(error).status === 404 ? EMPTY : throwError(() => error),
-      ),
+        if (problem.status === 404) return EMPTY;
+        this.#problem.set(problem);
+        return throwError(() => error);
+      }),
     );
   }
 }

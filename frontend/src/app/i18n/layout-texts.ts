@@ -2,7 +2,13 @@
 export const layoutTexts = {
   skip: 'Skip to content',
 
-  places: { label: 'Main', messages: 'Messages', log: 'Log', settings: 'Settings' },
+  places: {
+    label: 'Main',
+    messages: 'Messages',
+    contacts: 'Contacts',
+    log: 'Log',
+    settings: 'Settings',
+  },
   help: 'Help',
 
   session: {

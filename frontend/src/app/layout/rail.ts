@@ -18,6 +18,9 @@ import { AccountMenu } from './account-menu';
       <span class="rail__glyph"><app-icon name="messages" /></span>{{ texts.places.messages }}
       <app-unread-badge class="rail__badge" [count]="unread()" />
     </a>
+    <a class="rail__item" routerLink="/contacts" appPlace="/contacts">
+      <span class="rail__glyph"><app-icon name="person" /></span>{{ texts.places.contacts }}
+    </a>
     <a class="rail__item" routerLink="/log" appPlace="/log">
       <span class="rail__glyph"><app-icon name="log" /></span>{{ texts.places.log }}
     </a>

@@ -8,6 +8,8 @@ type Stylesheet =
   | 'details'
   | 'emoji'
   | 'media'
+  | 'contact'
+  | 'contacts'
   | 'account'
   | 'messenger'
   | 'message-log'

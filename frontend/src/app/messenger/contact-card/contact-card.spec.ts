@@ -135,7 +135,7 @@ describe('ContactCard', () => {
     });
     request.flush(contact('Ada', 1, { labels: ['vip', 'customer'] }));
     await settle();
-    expect(card.querySelector('h3')?.textContent).toBe('Ada');
+    expect(card.querySelector('h3')?.textContent.trim()).toBe('Ada');
     expect(card.textContent).not.toContain('Give this number a name');
     expect(document.activeElement?.textContent).toContain('Edit');
     expect(Object.keys(localStorage).filter((key) => key.includes('contacts'))).toEqual([]);
@@ -224,7 +224,7 @@ describe('ContactCard', () => {
     await settle();
     expect(card.textContent).toContain('changed elsewhere');
     await press('Cancel');
-    expect(card.querySelector('h3')?.textContent).toBe('Ada');
+    expect(card.querySelector('h3')?.textContent.trim()).toBe('Ada');
     card.remove();
     await open();
     expect(card.querySelector('form')).toBeNull();

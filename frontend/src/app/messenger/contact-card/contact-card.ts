@@ -61,6 +61,11 @@ export class ContactCard {
   protected readonly names = inject(ContactNames);
 
   readonly number = input.required<string>();
+  /** Whether it is there to be filled in. */
+  readonly isNew = input(false);
+
+  /** Of its first heading, if that is another one than beside a conversation. */
+  readonly level = input<number>();
 
   protected readonly texts = contactTexts;
   protected readonly formatPhoneNumber = formatPhoneNumber;
@@ -72,7 +77,10 @@ export class ContactCard {
   });
 
   /** What has been typed before is still there to be saved. */
-  protected readonly isEditing = linkedSignal(() => this.#drafts.read(this.number()) !== undefined);
+  protected readonly isEditing = linkedSignal(
+    () => this.#drafts.read(this.number()) !== undefined || (this.isNew() && !this.#isStored()),
+  );
+  readonly #isStored = computed(() => this.contact() !== undefined);
   protected readonly announcement = signal('');
   protected readonly isAsking = signal(false);
   protected readonly isRemoving = signal(false);

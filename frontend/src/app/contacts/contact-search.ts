@@ -1,0 +1,44 @@
+import { Contact } from '../api/models';
+
+/** A contact, and what it is found by. */
+export interface FindableContact {
+  readonly contact: Contact;
+  /** Of its name and labels, without case and accents. */
+  readonly words: readonly string[];
+}
+
+const collator = new Intl.Collator();
+
+/** By name, and those of one name by number. */
+export function sortContacts(contacts: Iterable<Contact>): FindableContact[] {
+  return [...contacts]
+    .sort(
+      (one, other) =>
+        collator.compare(one.name, other.name) || (one.number < other.number ? -1 : 1),
+    )
+    .map((contact) => ({ contact, words: wordsOf([contact.name, ...contact.labels].join(' ')) }));
+}
+
+/** Those with words that begin with all of the text's, or whose number has its digits, as the API finds them. */
+export function findContacts(contacts: readonly FindableContact[], text: string): Contact[] {
+  const typed = text.trim();
+  if (/\d/.test(typed) && /^[\d\s+()./\u00a0-]+$/.test(typed)) {
+    const digits = typed.replace(/\D/g, '').replace(/^00?/, '');
+    const part = typed.startsWith('+') ? `+${digits}` : digits;
+    return contacts.filter(({ contact }) => contact.number.includes(part)).map(toContact);
+  }
+  const words = wordsOf(typed);
+  if (words.length === 0 && typed !== '') return [];
+  return contacts
+    .filter((each) => words.every((word) => each.words.some((own) => own.startsWith(word))))
+    .map(toContact);
+}
+
+function toContact({ contact }: FindableContact): Contact {
+  return contact;
+}
+
+function wordsOf(text: string): string[] {
+  const folded = text.normalize('NFKD').replace(/\p{M}/gu, '').toLocaleLowerCase();
+  return folded.split(/[^\p{L}\p{N}\p{S}]+/u).filter((word) => word !== '');
+}

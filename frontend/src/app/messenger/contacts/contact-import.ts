@@ -1,0 +1,204 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  DOCUMENT,
+  ElementRef,
+  Injector,
+  computed,
+  inject,
+  signal,
+} from '@angular/core';
+import { RouterLink } from '@angular/router';
+import { describeProblem } from '../../api/describe-problem';
+import { ImportColumn, ImportedContacts } from '../../api/models';
+import { Problem, toProblem } from '../../api/problem';
+import {
+  ContactFiles,
+  ImportChoices,
+  MAX_FILE_BYTES,
+  withoutPictures,
+} from '../../contacts/contact-files';
+import { contactsPageTexts } from '../../i18n/contacts-page-texts';
+import { wholeNumber } from '../../i18n/formats';
+import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { Busy } from '../../ui/busy';
+import { focusAfterRender } from '../../ui/focus-after-render';
+import { Icon } from '../../ui/icon';
+import { Notice } from '../../ui/notice';
+import { saveFile } from '../../ui/save-file';
+import { ContactsHeader } from './contacts-header';
+
+const FIRST_CHOICES: ImportChoices = { existing: 'update' };
+
+interface ChosenFile {
+  readonly name: string;
+  readonly data: Blob;
+}
+
+/** Shows what a file of contacts would change, and imports it. */
+@Component({
+  selector: 'app-contact-import',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Busy, ContactsHeader, Icon, Notice, RouterLink],
+  templateUrl: './contact-import.html',
+  host: {
+    class: 'contact-import',
+    '(dragover)': 'allowDrop($event)',
+    '(dragleave)': 'isOver.set(false)',
+    '(drop)': 'drop($event)',
+  },
+})
+export class ContactImport {
+  readonly #document = inject(DOCUMENT);
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
+  readonly #injector = inject(Injector);
+  readonly #files = inject(ContactFiles);
+
+  protected readonly texts = contactsPageTexts.import;
+  protected readonly fields = Object.entries(contactsPageTexts.import.fields);
+  protected readonly existingChoices = Object.entries(contactsPageTexts.import.existingChoices) as [
+    ImportChoices['existing'],
+    string,
+  ][];
+  protected readonly formatPhoneNumber = formatPhoneNumber;
+
+  protected readonly isOver = signal(false);
+  protected readonly file = signal<ChosenFile | undefined>(undefined);
+  protected readonly choices = signal(FIRST_CHOICES);
+  /** As the API has answered last. */
+  protected readonly result = signal<ImportedContacts | undefined>(undefined);
+  protected readonly isChecking = signal(false);
+  protected readonly isImporting = signal(false);
+  protected readonly problem = signal('');
+  /** Whether trying again may help. */
+  protected readonly canRetry = signal(false);
+
+  protected readonly isDone = computed(() => this.result()?.applied === true);
+  protected readonly changing = computed(() => {
+    const counts = this.result()?.counts;
+    return counts ? counts.new + counts.updated : 0;
+  });
+  protected readonly counts = computed(() => {
+    const counts = this.result()?.counts;
+    const names = Object.entries(this.texts.counts) as [keyof ImportedContacts['counts'], string][];
+    return counts
+      ? names.map(([key, name]) => ({ key, name, count: wholeNumber(counts[key]) }))
+      : [];
+  });
+  protected readonly hasNumbers = computed(
+    () => this.result()?.columns.some(({ field }) => field === 'number') ?? false,
+  );
+  protected readonly announcement = computed(() => {
+    if (this.isChecking()) return this.texts.checking;
+    if (this.isImporting()) return this.texts.submitting;
+    return this.counts()
+      .map(({ name, count }) => `${name}: ${count}`)
+      .join(', ');
+  });
+
+  /** The answer to an earlier question does not count. */
+  #asked = 0;
+
+  protected allowDrop(event: DragEvent): void {
+    if (this.isImporting() || !event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    this.isOver.set(true);
+  }
+
+  protected drop(event: DragEvent): void {
+    event.preventDefault();
+    this.isOver.set(false);
+    const file = event.dataTransfer?.files[0];
+    if (file && !this.isImporting()) void this.#open(file);
+  }
+
+  protected choose(input: HTMLInputElement): void {
+    const file = input.files?.[0];
+    if (file) void this.#open(file);
+    // So that the same file, once it is changed, can be chosen again.
+    input.value = '';
+  }
+
+  protected chooseField(index: number, event: Event): void {
+    const chosen = (event.target as HTMLSelectElement).value as ImportColumn['field'];
+    const known = this.result()?.columns ?? [];
+    const columns = known.map(({ field }, at) => (at === index ? chosen : field));
+    this.choices.update((choices) => ({ ...choices, columns }));
+    void this.check();
+  }
+
+  protected chooseExisting(existing: ImportChoices['existing']): void {
+    this.choices.update((choices) => ({ ...choices, existing }));
+    void this.check();
+  }
+
+  protected async check(): Promise<void> {
+    const file = this.file();
+    if (!file) return;
+    this.#asked += 1;
+    const asked = this.#asked;
+    this.isChecking.set(true);
+    this.problem.set('');
+    try {
+      const result = await this.#files.preview(file.data, this.choices());
+      if (asked === this.#asked) this.result.set(result);
+    } catch (error) {
+      if (asked === this.#asked) this.#fail(toProblem(error), describeProblem);
+    } finally {
+      if (asked === this.#asked) this.isChecking.set(false);
+    }
+  }
+
+  protected async import(): Promise<void> {
+    const file = this.file();
+    if (!file || this.isImporting() || this.isChecking()) return;
+    this.isImporting.set(true);
+    this.problem.set('');
+    try {
+      // As it was shown.
+      const columns = this.result()?.columns.map(({ field }) => field);
+      const isTable = this.result()?.format === 'csv';
+      const choices = { ...this.choices(), ...(isTable && columns ? { columns } : {}) };
+      this.result.set(await this.#files.import(file.data, choices));
+      focusAfterRender(this.#host, '.contact-import__done', this.#injector);
+    } catch (error) {
+      this.#fail(toProblem(error), (problem) =>
+        problem.status === 0 || problem.status >= 500
+          ? this.texts.failed(describeProblem(problem))
+          : describeProblem(problem),
+      );
+    } finally {
+      this.isImporting.set(false);
+    }
+  }
+
+  protected saveRejected(): void {
+    const rejected = this.result()?.rejected_csv;
+    // With a byte order mark, by which Excel knows UTF-8.
+    const file = new Blob(['\ufeff', rejected ?? ''], { type: 'text/csv' });
+    saveFile(this.#document, file, this.texts.rejectedFile);
+  }
+
+  async #open(file: File): Promise<void> {
+    this.file.set(undefined);
+    this.result.set(undefined);
+    this.problem.set('');
+    this.canRetry.set(false);
+    this.choices.set(FIRST_CHOICES);
+    const data = await withoutPictures(file).catch(() => undefined);
+    if (!data) {
+      this.problem.set(this.texts.unreadable);
+    } else if (data.size > MAX_FILE_BYTES) {
+      this.problem.set(this.texts.tooLarge);
+    } else {
+      this.file.set({ name: file.name, data });
+      await this.check();
+      focusAfterRender(this.#host, '.contact-import__file', this.#injector);
+    }
+  }
+
+  #fail(problem: Problem, describe: (problem: Problem) => string): void {
+    this.problem.set(describe(problem));
+    this.canRetry.set(problem.status === 0 || problem.status >= 429);
+  }
+}

@@ -1,0 +1,143 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  DOCUMENT,
+  ElementRef,
+  Injector,
+  afterNextRender,
+  computed,
+  inject,
+  linkedSignal,
+  signal,
+  viewChildren,
+} from '@angular/core';
+import { Router, RouterLink, RouterOutlet } from '@angular/router';
+import { describeProblem } from '../../api/describe-problem';
+import { Poll } from '../../api/poll';
+import { toProblem } from '../../api/problem';
+import { findContacts, sortContacts } from '../../contacts/contact-search';
+import { ContactFiles } from '../../contacts/contact-files';
+import { ContactsStore } from '../../contacts/contacts-store';
+import { contactsPageTexts } from '../../i18n/contacts-page-texts';
+import { ContactNames } from '../../phone-numbers/contact-names';
+import { formatPhoneNumber, loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
+import { Avatar } from '../../ui/avatar';
+import { Busy } from '../../ui/busy';
+import { focusMain } from '../../ui/focus-main';
+import { Icon } from '../../ui/icon';
+import { nextIndex } from '../../ui/list-navigation';
+import { NearSight } from '../../ui/near-sight';
+import { Notice } from '../../ui/notice';
+import { saveFile } from '../../ui/save-file';
+import { Skeleton } from '../../ui/skeleton';
+
+/** Rows that are rendered at once: more when the last one comes near. */
+const ROWS = 100;
+
+/** All contacts beside the open one, a new one or the import; a phone shows one or the other. */
+@Component({
+  selector: 'app-contacts-page',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Avatar, Busy, Icon, NearSight, Notice, RouterLink, RouterOutlet, Skeleton],
+  providers: [ContactFiles],
+  templateUrl: './contacts-page.html',
+})
+export class ContactsPage {
+  readonly #document = inject(DOCUMENT);
+  readonly #injector = inject(Injector);
+  readonly #router = inject(Router);
+  readonly #files = inject(ContactFiles);
+  protected readonly poll = inject(Poll);
+  protected readonly store = inject(ContactsStore);
+  protected readonly names = inject(ContactNames);
+  private readonly links = viewChildren<string, ElementRef<HTMLElement>>('link', {
+    read: ElementRef,
+  });
+
+  protected readonly texts = contactsPageTexts;
+  protected readonly formatPhoneNumber = formatPhoneNumber;
+  protected readonly isOpen = signal(false);
+  protected readonly search = signal('');
+  readonly #sorted = computed(() => sortContacts(this.store.all()));
+  protected readonly found = computed(() => findContacts(this.#sorted(), this.search()));
+  /** As many as before, unless something else is searched for. */
+  readonly #limit = linkedSignal({ source: this.search, computation: () => ROWS });
+  protected readonly shown = computed(() => this.found().slice(0, this.#limit()));
+  protected readonly total = computed(() => this.#sorted().length);
+  protected readonly announcement = computed(() => {
+    if (!this.store.isKnown()) return this.texts.loading;
+    return this.search() ? this.texts.found(this.found().length) : '';
+  });
+  /** The number in the address. */
+  protected readonly open = computed(() => {
+    const url = this.#router.lastSuccessfulNavigation()?.finalUrl;
+    return url?.root.children['primary']?.segments[1]?.path ?? '';
+  });
+
+  protected readonly problem = computed(() => {
+    const problem = this.store.problem();
+    return problem && !this.store.isKnown() ? describeProblem(problem) : '';
+  });
+
+  protected readonly exporting = signal(false);
+  protected readonly exported = signal('');
+  protected readonly exportProblem = signal('');
+
+  constructor() {
+    void loadPhoneNumberRules();
+  }
+
+  /** The heading says what has opened, unless the browser has just opened it. */
+  protected opened(): void {
+    this.isOpen.set(true);
+    // The outlet of the first page is there only after its navigation, and those of the next ones during them.
+    const navigation = this.#router.currentNavigation() ?? this.#router.lastSuccessfulNavigation();
+    if (!navigation?.previousNavigation) return;
+    afterNextRender(
+      () => {
+        // A form that has opened with it has taken the focus.
+        if (!this.#document.activeElement?.closest('.contacts__pane form')) {
+          focusMain(this.#document);
+        }
+      },
+      { injector: this.#injector },
+    );
+  }
+
+  protected find(event: Event): void {
+    this.search.set((event.target as HTMLInputElement).value);
+  }
+
+  protected clear(input: HTMLInputElement): void {
+    this.search.set('');
+    input.value = '';
+    input.focus();
+  }
+
+  protected showMore(): void {
+    this.#limit.update((limit) => limit + ROWS);
+  }
+
+  protected navigate(event: KeyboardEvent): void {
+    const links = this.links().map(({ nativeElement }) => nativeElement);
+    const index = nextIndex(event, links);
+    if (index === undefined) return;
+    event.preventDefault();
+    links[index]?.focus();
+  }
+
+  protected async export(): Promise<void> {
+    if (this.exporting()) return;
+    this.exporting.set(true);
+    this.exportProblem.set('');
+    this.exported.set('');
+    try {
+      saveFile(this.#document, await this.#files.export(), this.texts.export.fileName);
+      this.exported.set(this.texts.export.done);
+    } catch (error) {
+      this.exportProblem.set(describeProblem(toProblem(error)));
+    } finally {
+      this.exporting.set(false);
+    }
+  }
+}
