@@ -8,7 +8,6 @@ type Stylesheet =
   | 'details'
   | 'emoji'
   | 'media'
-  | 'contact'
   | 'contacts'
   | 'account'
   | 'messenger'
