@@ -130,6 +130,25 @@ test('the notice goes away by itself, unless somebody is about to use it', async
   await expect(row(page, 'Dear Bob')).toHaveCount(0);
 });
 
+test('a row has a menu, and keys archive one row after the other', async ({ page, request }) => {
+  const person = await newPerson(request);
+  for (const text of ['One', 'Two', 'Three']) await person.write(newNumber(), text);
+  await enter(page, person);
+  await row(page, 'One').hover();
+  await row(page, 'One')
+    .getByRole('button', { name: /^Actions on the conversation/ })
+    .click();
+  await page.getByRole('menuitem', { name: 'Archive' }).click();
+  await expect(row(page, 'One')).toHaveCount(0);
+  await row(page, 'Three').getByRole('link').focus();
+  await page.keyboard.press('e');
+  await expect(row(page, 'Three')).toHaveCount(0);
+  await expect(row(page, 'Two').getByRole('link')).toBeFocused();
+  await page.keyboard.press('z');
+  await expect(row(page, 'Three').getByRole('link')).toBeFocused();
+  await expect(row(page, 'One')).toHaveCount(0);
+});
+
 test.describe('on a phone', () => {
   test.use({ ...PHONE, hasTouch: true, isMobile: true });
 
