@@ -34,7 +34,7 @@ from tests.faults.test_deletions import is_announcement, is_correction, is_count
 from tests.messages.old_messages import make_older
 from tests.support.inbound import INBOUND_PATH, inbound_form
 from tests.support.polling import eventually
-from tests.support.status_callbacks import signature_of
+from tests.support.status_callbacks import PATH, form_of, query_of, signature_of
 
 HOUR = 3600
 DAY = timedelta(days=1)
@@ -73,6 +73,11 @@ def is_unlock(command: Command) -> bool:
 def is_cancellation(command: Command) -> bool:
     update = command["update"] if command.get("findAndModify") == "messages" else {}
     return bool(update.get("$set", {}).get("outbound.state") == "cancelled")
+
+
+def is_status_change(command: Command) -> bool:
+    update = command["update"] if command.get("findAndModify") == "messages" else {}
+    return "provider_status" in update.get("$set", {})
 
 
 def is_contact_change(command: Command) -> bool:
@@ -114,6 +119,7 @@ WRITES: Mapping[str, Mapping[str, Matches]] = {
     },
     # Of a message that is published already; the writes before it are those of a send.
     "late acceptance": {"acceptance": is_acceptance, "unlock": is_unlock, **PUBLICATION},
+    "callback": {"status": is_status_change, **PUBLICATION},
     # There is no lock to release: it was when the attempt before had ended.
     "cancellation": {"cancellation": is_cancellation, **PUBLICATION},
     "new contact": STORED_CONTACT,
@@ -127,6 +133,7 @@ CHANGES = {
     "redaction": "redaction",
     "send": "message",
     "late acceptance": "acceptance",
+    "callback": "status",
     "cancellation": "cancellation",
     "new contact": "contact",
     "changed contact": "contact",
@@ -539,6 +546,29 @@ async def test_an_acceptance_after_the_publication_is_not_missed(env: Environmen
 
     killing = Killing(env, kill)
     await killing.run(post, is_accepted, post)
+
+
+@pytest.mark.usefixtures("nothing_else")
+@pytest.mark.parametrize("kill", kills("callback"), ids=str)
+async def test_a_status_is_not_missed(env: Environment, kill: Kill) -> None:
+    messages, text = env.database["messages"], f"Reported, {kill}"
+    await send(env, env.apis[0], text)
+    accepted = {"content": text, "twilio_sid": {"$ne": None}}
+    message = await eventually(lambda: messages.find_one(accepted), bool, what="the acceptance")
+    assert message is not None
+
+    async def is_reported() -> bool:
+        return await messages.find_one({"content": text, "provider_status": "sent"}) is not None
+
+    # The provider repeats a callback that was not answered.
+    async def report(api: ApiProcess) -> None:
+        form, path = form_of({**message, "recipient_number": STAYS_QUEUED}, "sent"), f"{PATH}?{query_of(message)}"
+        public = f"http://127.0.0.1:{env.callback_proxy.port}{path}"
+        headers = {"X-Twilio-Signature": signature_of(public, form)}
+        answer = await env.http.post(f"{api.url}{path}", data=form, headers=headers)
+        assert answer.status_code == 204, answer.text
+
+    await Killing(env, kill).run(report, is_reported, report)
 
 
 async def pending(env: Environment, text: str) -> ObjectId:
