@@ -14,6 +14,7 @@ from mysms.contacts.errors import FileTooLongError, UnreadableFileError
 from mysms.contacts.vcards import Card, is_vcard, read_cards
 from mysms.core.blank import is_blank
 from mysms.core.csv_files import text_of
+from mysms.core.giving_way import giving_way
 from mysms.core.phone_numbers import PhoneNumberError, normalise
 from mysms.messages.words import fold
 
@@ -179,7 +180,7 @@ def _read_table(text: str, given: Sequence[Field] | None, default_country: str |
     named = zip(names, fields, strict=True)
     columns = [Column(name, each, _examples(sample, at)) for at, (name, each) in enumerate(named)]
     places = {each: [at for at, field in enumerate(fields) if field == each] for each in FIELDS}
-    drafts = [_draft_of_cells(row, cells, places) for row, cells in body]
+    drafts = [_draft_of_cells(row, cells, places) for row, cells in giving_way(body)]
     return ContactFile("csv", tuple(columns), drafts)
 
 
@@ -191,7 +192,7 @@ def _rows_of(text: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(_lines_of(text), delimiter=separator or _separator_of(text))
     row = offset
     try:
-        for row, cells in enumerate(reader, offset + 1):
+        for row, cells in enumerate(giving_way(reader), offset + 1):
             if len(cells) > MAXIMUM_COLUMNS and row == offset + 1:
                 raise UnreadableFileError(f"The file has more than {MAXIMUM_COLUMNS} columns.")
             if any(not is_blank(cell) for cell in cells):

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from mysms.contacts.import_files import ContactFile, Draft
 from mysms.contacts.schemas import MAXIMUM_LABELS, ContactFields
 from mysms.core.csv_files import to_csv
+from mysms.core.giving_way import giving_way
 from mysms.core.phone_numbers import PhoneNumberError, canonical, normalise
 from mysms.core.validation_sentences import sentences_by_field
 
@@ -42,7 +43,7 @@ def check(drafts: Sequence[Draft], default_country: str | None) -> list[Item]:
     """Returns what is in a file, in its order. Of a number that it has several times, the first one counts."""
     seen: dict[str, Item] = {}
     items: list[Item] = []
-    for draft in drafts:
+    for draft in giving_way(drafts):
         for item in _items_of(draft, default_country):
             first = seen.get(item.number)
             if item.fields is None:
@@ -94,7 +95,7 @@ def rejected_rows(file: ContactFile, items: Sequence[Item]) -> str | None:
     width = len(file.columns)
     rows = (
         [". ".join(dict.fromkeys(reasons[draft.row])), *draft.cells[:width], *[""] * (width - len(draft.cells))]
-        for draft in file.drafts
+        for draft in giving_way(file.drafts)
         if draft.row in reasons
     )
     return to_csv([[REASON, *(column.name for column in file.columns)], *rows])

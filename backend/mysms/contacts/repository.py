@@ -1,5 +1,6 @@
 """Stores contacts: one document for each user and number (ADR 22)."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from mysms.changes.change import UNPUBLISHED, Change, change_one, marked
 from mysms.contacts.models import Contact
 from mysms.contacts.terms import ContactQuestion, sort_key_of, terms_of
 from mysms.core.batches import delete_in_batches
+from mysms.core.giving_way import giving_way
 from mysms.core.phone_numbers import canonical
 
 CHECKED = 1_000
@@ -20,6 +22,9 @@ CHECKED = 1_000
 
 Row = dict[str, Any]
 """A stored contact, or those of its fields that are named here."""
+
+NewRow = tuple[str, Mapping[str, Any], Row | None]
+"""Of a contact that is stored with others: its number, its fields, and what is stored as `find_many` returned it."""
 
 _FIELDS = ("number", "name", "note", "labels", "consent", "created_at", "updated_at", "deleted_at", "change_count")
 _BY_NAME = [("sort_key", ASCENDING)]
@@ -137,32 +142,10 @@ async def find_many(user_id: ObjectId, numbers: Iterable[str]) -> dict[str, Row]
     return {row["number"]: row for row in await _find({"_id": {"$in": ids}}, _BY_ID, len(ids))}
 
 
-async def store_many(
-    user_id: ObjectId, rows: Iterable[tuple[str, Mapping[str, Any], Row | None]], now: datetime
-) -> None:
-    """Stores contacts in one command: of each its number, its fields, and what is stored as `find_many` returned it.
-
-    One that has changed since then stays as it is.
-    """
-    writes: list[InsertOne[dict[str, Any]] | UpdateOne] = []
-    for number, fields, known in rows:
-        values = {
-            **fields,
-            "sort_key": sort_key_of(fields["name"], number),
-            "terms": terms_of(fields["name"], number),
-            "updated_at": now,
-            "deleted_at": None,
-        }
-        contact_id = _id_of(user_id, number)
-        if known is None:
-            created = {"user_id": user_id, "number": number, "created_at": now, "schema_version": 1}
-            mark = {"revision": UNPUBLISHED, "change_count": 1}
-            writes.append(InsertOne({"_id": contact_id, **created, **values, **mark}))
-            continue
-        if known["deleted_at"] is not None:
-            values["created_at"] = now
-        seen = {"_id": contact_id, "change_count": known["change_count"]}
-        writes.append(UpdateOne(seen, marked({"$set": values})))
+async def store_many(user_id: ObjectId, rows: Iterable[NewRow], now: datetime) -> None:
+    """Stores contacts in one command. One that has changed since it was found stays as it is."""
+    # Their terms take a while.
+    writes = await asyncio.to_thread(_writes_of, user_id, rows, now)
     try:
         await Contact.get_pymongo_collection().bulk_write(writes, ordered=False)
     except BulkWriteError as error:
@@ -194,6 +177,29 @@ async def delete_old(before: datetime) -> None:
 
 async def erase(user_id: ObjectId) -> None:
     await Contact.get_pymongo_collection().delete_many({"user_id": user_id})
+
+
+def _writes_of(user_id: ObjectId, rows: Iterable[NewRow], now: datetime) -> list[InsertOne[dict[str, Any]] | UpdateOne]:
+    writes: list[InsertOne[dict[str, Any]] | UpdateOne] = []
+    for number, fields, known in giving_way(rows):
+        values = {
+            **fields,
+            "sort_key": sort_key_of(fields["name"], number),
+            "terms": terms_of(fields["name"], number),
+            "updated_at": now,
+            "deleted_at": None,
+        }
+        contact_id = _id_of(user_id, number)
+        if known is None:
+            created = {"user_id": user_id, "number": number, "created_at": now, "schema_version": 1}
+            mark = {"revision": UNPUBLISHED, "change_count": 1}
+            writes.append(InsertOne({"_id": contact_id, **created, **values, **mark}))
+            continue
+        if known["deleted_at"] is not None:
+            values["created_at"] = now
+        seen = {"_id": contact_id, "change_count": known["change_count"]}
+        writes.append(UpdateOne(seen, marked({"$set": values})))
+    return writes
 
 
 async def _store(contact_id: str, update: Mapping[str, Any]) -> tuple[Row, Change]:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mysms.core.giving_way import giving_way
+
 _READ = frozenset({"FN", "N", "TEL", "NOTE", "CATEGORIES", "ORG"})
 _LONGEST_LINE = 20_000
 """Of what is read: longer ones are pictures and keys in the main."""
@@ -51,7 +53,7 @@ def read_cards(text: str) -> Iterator[Card]:
 
 def _lines_of(text: str) -> Iterator[tuple[str, str, str]]:
     """Yields name, parameters and value of each line, in capitals but for the value."""
-    lines = _unfold(text)
+    lines = giving_way(_unfold(text))
     for line in lines:
         name, parameters, value = _split(line)
         if "QUOTED-PRINTABLE" in parameters:
