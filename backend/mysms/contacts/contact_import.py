@@ -18,6 +18,7 @@ from mysms.contacts.import_files import ContactFile, Field, read_file
 from mysms.contacts.imports import Existing, Item, check, merge, outcome_of, rejected_rows
 from mysms.contacts.repository import Row
 from mysms.contacts.service import MAXIMUM_CONTACTS, ContactService
+from mysms.core.giving_way import giving_way
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
 
@@ -100,10 +101,7 @@ class ContactImport:
         # It takes seconds of a long file, during which the loop goes on.
         file, checked = await asyncio.to_thread(read)
         known = await self._find(user_id, [item.number for item in checked if item.fields])
-        items = [
-            replace(item, outcome=outcome_of(known.get(item.number), item.fields, existing)) if item.fields else item
-            for item in checked
-        ]
+        items = await asyncio.to_thread(_compare, checked, known, existing)
         await self._require_room(user_id, sum(item.outcome == "new" for item in items))
         if apply:
             await self._apply(user_id, items, known, existing)
@@ -156,6 +154,13 @@ class ContactImport:
             raise TooManyContactsError(
                 f"{new:,} of these contacts are new, and you have room for {left:,}. You can have {MAXIMUM_CONTACTS:,}."
             )
+
+
+def _compare(items: Iterable[Item], known: Mapping[str, Row], existing: Existing) -> list[Item]:
+    return [
+        replace(item, outcome=outcome_of(known.get(item.number), item.fields, existing)) if item.fields else item
+        for item in giving_way(items)
+    ]
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:
