@@ -28,6 +28,10 @@ function toggle(page: Page, name: 'Archive' | 'Unarchive'): Locator {
   return page.getByRole('button', { name, exact: true });
 }
 
+function fail(): never {
+  throw new Error('It has no place.');
+}
+
 function undo(page: Page): Locator {
   return page.locator('app-archive-notice').getByRole('button', { name: 'Undo' });
 }
@@ -186,6 +190,16 @@ test.describe('on a phone', () => {
     await page.getByRole('link', { name: 'Back to all conversations' }).tap();
     await expect(row(page, 'Dear Ann')).toBeVisible();
     await expect(archive(page)).toHaveCount(0);
+  });
+
+  test('a tap anywhere on a row opens its conversation', async ({ page, request }) => {
+    const person = await newPerson(request);
+    await person.write(newNumber(), 'Dear Ann');
+    await enter(page, person);
+    const { x, y, width, height } = (await row(page, 'Dear Ann').boundingBox()) ?? fail();
+    await page.touchscreen.tap(x + width - 40, y + height / 2);
+    await expect(bubble(page, 'Dear Ann')).toBeVisible();
+    await expect(page.getByRole('menu')).toHaveCount(0);
   });
 
   test('a message that is sent brings it back', async ({ page, request }) => {

@@ -50,6 +50,8 @@ test('a picture that a phone sends shows in its place, and large', async ({
   await expect(message).toBeVisible();
   const place = message.locator('.medium--picture');
   await expect(place).toBeVisible();
+  // It is another element once all that shows media is loaded.
+  await expect.poll(() => place.boundingBox()).not.toBeNull();
   const before = await place.boundingBox();
   release();
   await expect.poll(() => shownIn(message)).toBe(1);

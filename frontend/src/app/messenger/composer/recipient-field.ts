@@ -119,14 +119,15 @@ export class RecipientField {
   /** Who of them gets no messages. */
   protected readonly optedOut = computed(() => {
     const names = this.#numbers()
-      .filter((number) => this.#optOuts.of(number)?.opted_out)
+      .filter((number) => this.hasOptedOut(number))
       .map((number) => this.names.of(number));
     return names.length > 0 ? optOutTexts.recipients(names) : '';
   });
   protected readonly hint = computed(() => {
     const { chosen, typed } = this.recipients();
     if (!isBlank(typed)) return this.#parser.preview(typed) || this.#parser.hint();
-    if (chosen.length > 1) return this.texts.ownTexts(chosen.length);
+    const reached = chosen.filter((number) => !this.hasOptedOut(number)).length;
+    if (reached > 1) return this.texts.ownTexts(reached);
     return chosen.length === 0 ? this.#parser.hint() : '';
   });
 
@@ -214,6 +215,10 @@ export class RecipientField {
   protected click(event: Event): void {
     const number = optionOf(event);
     if (number !== undefined) this.#choose(number);
+  }
+
+  protected hasOptedOut(number: string): boolean {
+    return this.#optOuts.of(number)?.opted_out ?? false;
   }
 
   #choose(number: string): void {
