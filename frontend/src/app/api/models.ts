@@ -20,6 +20,7 @@ export type Message = Schemas['MessageResponse'];
 export type Media = Schemas['MediaResponse'];
 export type MessageDetail = Schemas['MessageDetail'];
 export type Conversation = Schemas['ConversationResponse'];
+export type DeletedPart = Schemas['DeletedPartResponse'];
 export type Unread = Schemas['UnreadResponse'];
 export type Contact = Schemas['ContactResponse'];
 export type ContactFields = Schemas['ContactFields'];

@@ -13,7 +13,15 @@ import {
   throwError,
 } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
-import { Conversation, Message, MessageDetail, NewMessage, Sending, Unread } from '../api/models';
+import {
+  Conversation,
+  DeletedPart,
+  Message,
+  MessageDetail,
+  NewMessage,
+  Sending,
+  Unread,
+} from '../api/models';
 import { Problem } from '../api/problem';
 import { Page } from '../api/page';
 import { EXPORT_TIMEOUT_MS, MEDIA_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../api/request-timeout';
@@ -74,6 +82,19 @@ export class MessagesClient {
     return this.#http.get<Conversation>(this.#conversation(peer), { timeout: REQUEST_TIMEOUT_MS });
   }
 
+  /** Up to which all that has changed is known. */
+  get revision(): number {
+    return this.#revision ?? UNKNOWN_REVISION;
+  }
+
+  /** A part of a conversation: its newest messages, or those before one. None that has changed since the revision. */
+  deleteConversation(peer: string, revision: number, before?: string): Observable<DeletedPart> {
+    return this.#http.delete<DeletedPart>(this.#conversation(peer), {
+      params: from({ revision }, before),
+      timeout: REQUEST_TIMEOUT_MS,
+    });
+  }
+
   /** A page of one conversation: its newest messages, or those before, after or around a message. */
   with(peer: string, limit: number, position: Position = {}): Observable<Page<Message>> {
     return this.#page<Message>(this.#messages, { peer_number: peer, limit, ...position });
@@ -102,7 +123,7 @@ export class MessagesClient {
    * same as the last one. It counts on the answers of this client's other methods, and goes by no clock.
    */
   changes(): Observable<Changes | Unchanged> {
-    return defer(() => this.#changesSince(this.#revision ?? UNKNOWN_REVISION)).pipe(
+    return defer(() => this.#changesSince(this.revision)).pipe(
       tap((changes) => {
         if (changes !== 'unchanged') this.#isUnreadDue = true;
       }),

@@ -356,9 +356,17 @@ export class MessengerPage {
 
   protected async openMenu(request: ConversationMenuRequest): Promise<void> {
     const file = await this.#load(import('./conversation-menu/conversation-menu'));
-    file?.openConversationMenu(this.notices(), request, this.current(), (archive) => {
-      void this.setArchived(archive);
-    });
+    file?.openConversationMenu(
+      this.notices(),
+      request,
+      this.current(),
+      (archive) => {
+        void this.setArchived(archive);
+      },
+      (last) => {
+        void this.#askToDeleteConversation(last);
+      },
+    );
   }
 
   protected showPanel(details: string): void {
@@ -387,6 +395,17 @@ export class MessengerPage {
     const file = await this.#load(import('./delete-message/delete-message'));
     file?.askToDelete(this.notices(), message, () => {
       this.thread()?.showDeletion(neighbour);
+    });
+  }
+
+  /** Leaves the conversation, if it is open: it disappears, or what is left of it waits in its list. */
+  async #askToDeleteConversation(last: Message): Promise<void> {
+    const file = await this.#load(
+      withStylesheet(import('./delete-conversation/delete-conversation'), 'archive'),
+    );
+    file?.askToDeleteConversation(this.notices(), last, async () => {
+      if (last.peer_number === this.current()) await this.#toList();
+      this.list().focusBeside(toConversationKey(last.peer_number));
     });
   }
 

@@ -217,7 +217,7 @@ export class ConversationList {
     const index = this.#links().findIndex((link) => link.parentElement?.contains(focused));
     const last = this.views()[index]?.last;
     if (!last) return index >= 0;
-    const next = (this.views()[index + 1] ?? this.views()[index - 1])?.key;
+    const next = this.#beside(index);
     this.archive.emit({ last, isArchived: !this.archived(), byKey: next === undefined, next });
     return true;
   }
@@ -245,6 +245,13 @@ export class ConversationList {
       },
       { injector: this.#injector },
     );
+  }
+
+  /** The row next to one that disappears; without one, the page. */
+  focusBeside(key: string): void {
+    const next = this.#beside(this.views().findIndex((view) => view.key === key));
+    if (next === undefined) focusMain(this.#document, { preventScroll: true });
+    else this.focusRow(next);
   }
 
   /** Arrow down in the search box: to the results, or to the conversations. */
@@ -291,6 +298,10 @@ export class ConversationList {
       preview,
       status: undefined,
     };
+  }
+
+  #beside(index: number): string | undefined {
+    return (this.views()[index + 1] ?? this.views()[index - 1])?.key;
   }
 
   #links(): HTMLElement[] {

@@ -12,8 +12,10 @@ import {
   viewChild,
   viewChildren,
 } from '@angular/core';
+import { Message } from '../../api/models';
 import { archiveTexts } from '../../i18n/archive-texts';
 import { UnreadStore } from '../../messages/unread-store';
+import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
 import { ArchiveRequest, ConversationMenuRequest } from '../archive-request';
 import { MessengerIcon } from '../messenger-icon';
@@ -23,7 +25,7 @@ import { placeBeside } from '../place-beside';
 @Component({
   selector: 'app-conversation-menu',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [MessengerIcon],
+  imports: [Icon, MessengerIcon],
   template: `
     <dialog #dialog class="message-menu" [attr.aria-label]="texts.menu" (close)="closed.emit()">
       <div role="menu" [attr.aria-label]="texts.menu">
@@ -49,6 +51,16 @@ import { placeBeside } from '../place-beside';
             {{ isUnread() ? texts.markRead : texts.markUnread }}
           </button>
         }
+        <button
+          #item
+          type="button"
+          role="menuitem"
+          class="message-menu__item message-menu__item--danger"
+          (click)="askToDelete()"
+        >
+          <app-icon name="delete" />
+          {{ texts.delete }}
+        </button>
       </div>
     </dialog>
   `,
@@ -61,6 +73,7 @@ export class ConversationMenu {
   /** While it is on the screen, it is read. */
   readonly isOpen = input.required<boolean>();
   readonly archive = output<ArchiveRequest>();
+  readonly remove = output<Message>();
   readonly closed = output();
 
   protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
@@ -97,6 +110,11 @@ export class ConversationMenu {
     else this.#unread.markUnread(this.#peer());
   }
 
+  protected askToDelete(): void {
+    this.#close();
+    this.remove.emit(this.request().last);
+  }
+
   protected move(event: KeyboardEvent): void {
     const items = this.items().map(({ nativeElement }) => nativeElement);
     const index = nextIndex(event, items);
@@ -118,6 +136,7 @@ export function openConversationMenu(
   request: ConversationMenuRequest,
   current: string | undefined,
   archive: (request: ArchiveRequest) => void,
+  remove: (last: Message) => void,
 ): void {
   opened?.destroy();
   const menu = place.createComponent(ConversationMenu);
@@ -125,6 +144,7 @@ export function openConversationMenu(
   menu.setInput('request', request);
   menu.setInput('isOpen', request.last.peer_number === current);
   menu.instance.archive.subscribe(archive);
+  menu.instance.remove.subscribe(remove);
   menu.instance.closed.subscribe(() => {
     menu.destroy();
   });

@@ -1,0 +1,107 @@
+import { HttpTestingController } from '@angular/common/http/testing';
+import { TestBed } from '@angular/core/testing';
+import { RANDOM } from '../api/backoff';
+import { DeletedPart, Message } from '../api/models';
+import { SHORTEST_PAUSE_MS, SHORTEST_RETRY_MS } from '../api/poll';
+import { ConversationDeletion } from './conversation-deletion';
+import { FakeApi, deleted, messages, setUpMessages } from './testing';
+
+const PEER = '+14155552671';
+
+describe('ConversationDeletion', () => {
+  let api: FakeApi;
+  let deletion: ConversationDeletion;
+  const [last, newest] = messages(8, 9) as [Message, Message];
+
+  beforeEach(async () => {
+    api = setUpMessages(ConversationDeletion, { provide: RANDOM, useValue: () => 0 });
+    api.start();
+    await api.settle();
+    await api.answerConversations([last], { revision: 3 });
+    await api.answerChanges(api.expectChanges(), [], { revision: 3 });
+    deletion = TestBed.inject(ConversationDeletion);
+  });
+
+  afterEach(() => {
+    api.end();
+  });
+
+  async function answerPart(query: string, part: DeletedPart): Promise<void> {
+    const url = `/api/conversations/${encodeURIComponent(PEER)}?${query}`;
+    TestBed.inject(HttpTestingController).expectOne({ method: 'DELETE', url }).flush(part);
+    await api.settle();
+  }
+
+  async function refuse(status: number): Promise<void> {
+    TestBed.inject(HttpTestingController)
+      .expectOne(({ method }) => method === 'DELETE')
+      .flush({}, { status, statusText: 'Refused' });
+    await api.settle();
+  }
+
+  it('deletes part by part what the user has been shown', async () => {
+    const state = deletion.start(last, deletion.shown);
+    await api.settle();
+    await answerPart('revision=3', { deleted: 50, kept: 0, before: 'm50' });
+    expect(state()).toEqual({ step: 'deleting', deleted: 50, kept: 0, problem: '' });
+    await answerPart('revision=3&before=m50', { deleted: 7, kept: 0, before: null });
+    expect(state()).toEqual({ step: 'done', deleted: 57, kept: 0, problem: '' });
+    await vi.advanceTimersByTimeAsync(SHORTEST_PAUSE_MS);
+    api.expectChanges();
+  });
+
+  it('goes on where it was after an outage, and says what the matter is', async () => {
+    const state = deletion.start(last, 3);
+    await api.settle();
+    await answerPart('revision=3', { deleted: 50, kept: 0, before: 'm50' });
+    await refuse(503);
+    expect(state()).toMatchObject({ step: 'deleting', deleted: 50 });
+    expect(state().problem).not.toBe('');
+    await vi.advanceTimersByTimeAsync(SHORTEST_RETRY_MS);
+    await answerPart('revision=3&before=m50', { deleted: 0, kept: 0, before: null });
+    expect(state()).toMatchObject({ step: 'done', problem: '' });
+  });
+
+  it('takes it as done if nothing is left', async () => {
+    const state = deletion.start(last, 3);
+    await api.settle();
+    await refuse(404);
+    expect(state().step).toBe('done');
+  });
+
+  it('says why it has failed, and shows what is left', async () => {
+    const state = deletion.start(last, 3);
+    await api.settle();
+    await refuse(422);
+    expect(state().step).toBe('failed');
+    expect(state().problem).not.toBe('');
+    await vi.advanceTimersByTimeAsync(SHORTEST_PAUSE_MS);
+    api.expectChanges();
+  });
+
+  it('tries once more where only something known has changed', async () => {
+    const state = deletion.start(last, 3);
+    await api.settle();
+    await answerPart('revision=3', { deleted: 1, kept: 1, before: null });
+    await vi.advanceTimersByTimeAsync(SHORTEST_PAUSE_MS);
+    const sent = { ...last, status: 'delivered', version: 2 } as const;
+    await api.answerChanges(api.expectChanges(), [sent], { revision: 5 });
+    api.answerThread([sent], { revision: 5 });
+    await api.settle();
+    await answerPart('revision=5', { deleted: 0, kept: 1, before: null });
+    expect(state()).toEqual({ step: 'done', deleted: 1, kept: 1, problem: '' });
+    api.expectNoCall();
+  });
+
+  it('keeps what has come in meanwhile', async () => {
+    const state = deletion.start(newest, 3);
+    await api.settle();
+    await answerPart('revision=3', { deleted: 1, kept: 1, before: null });
+    await vi.advanceTimersByTimeAsync(SHORTEST_PAUSE_MS);
+    await api.answerChanges(api.expectChanges(), [last, deleted(newest)], { revision: 5 });
+    api.answerThread([last], { revision: 5 });
+    await api.settle();
+    expect(state()).toEqual({ step: 'done', deleted: 1, kept: 1, problem: '' });
+    api.expectNoCall();
+  });
+});
