@@ -2,9 +2,7 @@ import { DestroyRef, Injectable, Signal, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { Observable, firstValueFrom } from 'rxjs';
 import { describeProblem } from '../api/describe-problem';
-import { Message } from '../api/models';
 import { toProblem } from '../api/problem';
-import { isNewer } from './message-order';
 import { MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
 
@@ -16,11 +14,6 @@ export interface DeletionState {
   readonly kept: number;
   /** Why it takes longer, or has failed. */
   readonly problem: string;
-}
-
-interface Course {
-  readonly deleted: number;
-  readonly kept: number;
 }
 
 /** Deletes conversations, part by part, whichever page is open. Loaded when it is needed; in the scope of the user. */
@@ -40,14 +33,18 @@ export class ConversationDeletion {
     return (await this.#once(() => firstValueFrom(this.#client.with(peer, 1)))).total;
   }
 
-  /** Deletes what the user has been shown: `last` is the newest of it. */
-  start(last: Message, shown: number): Signal<DeletionState> {
+  /**
+   * Deletes what the user has been shown up to a revision. What has changed or come in since stays, and so does a status that
+   * has just changed: an inbound message that arrives late may be older than all that is shown, and nobody has seen it.
+   */
+  start(peer: string, shown: number): Signal<DeletionState> {
     const state = signal<DeletionState>({ step: 'deleting', deleted: 0, kept: 0, problem: '' });
     const change = (changes: Partial<DeletionState>): void => {
       state.update((before) => ({ ...before, ...changes }));
     };
-    this.#delete(last, shown, change).then(
-      ({ kept }) => {
+    this.#delete(peer, shown, change).then(
+      (kept) => {
+        this.#sync.refresh();
         change({ step: 'done', kept, problem: '' });
       },
       (error: unknown) => {
@@ -59,42 +56,18 @@ export class ConversationDeletion {
     return state.asReadonly();
   }
 
+  /** From the newest part to the oldest one; returns how many messages stay. A request may be repeated. */
   async #delete(
-    last: Message,
+    peer: string,
     shown: number,
     change: (changes: Partial<DeletionState>) => void,
-  ): Promise<Course> {
-    const peer = last.peer_number;
-    const first = await this.#pass(peer, shown, 0, change);
-    if (first.kept === 0) {
-      this.#sync.refresh();
-      return first;
-    }
-    // A status may have changed a moment ago. If something has come in, nobody has seen it: then all of it stays.
-    await this.#nextPoll();
-    const now = this.shown;
-    const { rows } = await this.#once(() => firstValueFrom(this.#client.with(peer, 1)));
-    const newest = rows[0];
-    if (!newest) return { ...first, kept: 0 };
-    if (isNewer(newest, last)) return first;
-    const second = await this.#pass(peer, now, first.deleted, change);
-    this.#sync.refresh();
-    return second;
-  }
-
-  /** From the newest part to the oldest one. What is asked for may be repeated, and goes on where it was. */
-  async #pass(
-    peer: string,
-    revision: number,
-    from: number,
-    change: (changes: Partial<DeletionState>) => void,
-  ): Promise<Course> {
-    let [deleted, kept] = [from, 0];
+  ): Promise<number> {
+    let [deleted, kept] = [0, 0];
     let before: string | undefined;
     do {
       const part = await this.#once(async () => {
         try {
-          return await firstValueFrom(this.#client.deleteConversation(peer, revision, before));
+          return await firstValueFrom(this.#client.deleteConversation(peer, shown, before));
         } catch (error) {
           const problem = toProblem(error);
           if (problem.status === 404) return { deleted: 0, kept: 0, before: null };
@@ -107,34 +80,11 @@ export class ConversationDeletion {
       change({ deleted, problem: '' });
       before = part.before ?? undefined;
     } while (before !== undefined);
-    return { deleted, kept };
+    return kept;
   }
 
   #once<T>(work: () => Promise<T>): Promise<T> {
     const done: Observable<T> = this.#sync.load(work).pipe(takeUntilDestroyed(this.#destroyRef));
     return firstValueFrom(done);
-  }
-
-  /** Resolves once all that has changed until now is shown. */
-  #nextPoll(): Promise<void> {
-    return new Promise((resolve) => {
-      let hasBegun = false;
-      const end = this.#sync.subscribe({
-        beforeChanges: () => {
-          hasBegun = true;
-          return Promise.resolve();
-        },
-        afterChanges: () => {
-          // One that was under way already may not have it.
-          if (!hasBegun) return;
-          end();
-          resolve();
-        },
-        find: () => undefined,
-        applyChanges: () => undefined,
-        hasPending: () => false,
-      });
-      this.#sync.refresh();
-    });
   }
 }

@@ -140,7 +140,7 @@ function showDeletion(
   count: number | undefined,
 ): void {
   place.clear();
-  const state: Signal<DeletionState> = deletion.start(last, shown);
+  const state: Signal<DeletionState> = deletion.start(last.peer_number, shown);
   const notice = place.createComponent(DeletionNotice);
   notice.setInput('count', count);
   notice.setInput('state', state());
