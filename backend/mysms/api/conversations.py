@@ -89,8 +89,7 @@ class ConversationDeletionQuery(BaseModel):
     revision: int = Field(
         ge=0,
         le=MAXIMUM_REVISION,
-        description="The `X-Revision` of what the user has been shown. Messages that have changed or come in since are "
-        "kept.",
+        description="The `X-Revision` of what the user has been shown. Messages that have come in since are kept.",
     )
     before: str | None = Field(None, description="The `before` of the previous response.")
 

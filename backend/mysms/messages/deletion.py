@@ -59,7 +59,7 @@ class MessageDeletion:
     ) -> DeletedPart:
         """Deletes a part of a conversation: its newest messages, or those before one. May be repeated.
 
-        Keeps what has changed or come in since that revision, which the user has not seen, and what may still be sent.
+        Keeps what has come in since that revision, which the user has not seen, and what may still be sent.
         Raises NotFoundError, and InvalidFieldsError if `before` is not a message of the user.
         """
         conversation, anchor = MessageFilter(peer_number=peer_number), None
@@ -75,7 +75,7 @@ class MessageDeletion:
         )
         kept = 0
         for row in rows:
-            if not UNPUBLISHED < row.get("revision", 0) <= revision:
+            if row["direction"] == "inbound" and not UNPUBLISHED < row.get("revision", 0) <= revision:
                 kept += 1
                 continue
             try:

@@ -272,7 +272,7 @@ class DeletedPartResponse(BaseModel):
     deleted: int = Field(examples=[49])
     kept: int = Field(
         examples=[1],
-        description="Messages that may still be sent, and those that have changed or come in since the revision.",
+        description="Messages that may still be sent, and those that have come in since the revision.",
     )
     before: str | None = Field(
         examples=["6743a3d1c2b5f0e4a1d2c3b4"],

@@ -1277,7 +1277,7 @@ export interface components {
             deleted: number;
             /**
              * Kept
-             * @description Messages that may still be sent, and those that have changed or come in since the revision.
+             * @description Messages that may still be sent, and those that have come in since the revision.
              * @example 1
              */
             kept: number;
@@ -3339,7 +3339,7 @@ export interface operations {
     delete_conversation_api_conversations__peer_number__delete: {
         parameters: {
             query: {
-                /** @description The `X-Revision` of what the user has been shown. Messages that have changed or come in since are kept. */
+                /** @description The `X-Revision` of what the user has been shown. Messages that have come in since are kept. */
                 revision: number;
                 /** @description The `before` of the previous response. */
                 before?: string | null;

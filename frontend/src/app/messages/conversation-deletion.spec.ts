@@ -79,7 +79,7 @@ describe('ConversationDeletion', () => {
     api.expectChanges();
   });
 
-  it('says how many messages stay, since they have changed or come in meanwhile', async () => {
+  it('says how many messages stay, since they have come in meanwhile', async () => {
     const state = deletion.start(PEER, 3);
     await api.settle();
     await answerPart('revision=3', { deleted: 50, kept: 1, before: 'm50' });

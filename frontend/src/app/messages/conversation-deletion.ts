@@ -34,8 +34,8 @@ export class ConversationDeletion {
   }
 
   /**
-   * Deletes what the user has been shown up to a revision. What has changed or come in since stays, and so does a status that
-   * has just changed: an inbound message that arrives late may be older than all that is shown, and nobody has seen it.
+   * Deletes what the user has been shown up to a revision. What has come in since stays: an inbound message that arrives late
+   * may be older than all that is shown, and nobody has seen it.
    */
   start(peer: string, shown: number): Signal<DeletionState> {
     const state = signal<DeletionState>({ step: 'deleting', deleted: 0, kept: 0, problem: '' });

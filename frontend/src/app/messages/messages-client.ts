@@ -87,7 +87,7 @@ export class MessagesClient {
     return this.#revision ?? UNKNOWN_REVISION;
   }
 
-  /** A part of a conversation: its newest messages, or those before one. None that has changed since the revision. */
+  /** A part of a conversation: its newest messages, or those before one. None that has come in since the revision. */
   deleteConversation(peer: string, revision: number, before?: string): Observable<DeletedPart> {
     return this.#http.delete<DeletedPart>(this.#conversation(peer), {
       params: from({ revision }, before),
