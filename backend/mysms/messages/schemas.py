@@ -4,7 +4,7 @@ import re
 from contextvars import ContextVar
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from mysms.core.blank import is_blank
@@ -254,14 +254,18 @@ class UnreadResponse(BaseModel):
     )
 
 
+def _whole(value: object) -> object:
+    """JSON Schema takes 7.0 for an integer, too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_Arrivals = Annotated[int, Field(strict=True, ge=0, le=MAXIMUM_REVISION, examples=[7]), BeforeValidator(_whole)]
+
+
 class ReadRequest(BaseModel):
     """What the user has been shown of a conversation."""
 
-    inbound: int = Field(
-        strict=True,
-        ge=0,
-        le=MAXIMUM_REVISION,
-        examples=[7],
+    inbound: _Arrivals = Field(
         description="The `inbound` that you got before, or together with, the messages that are shown.",
     )
 
@@ -283,11 +287,7 @@ class DeletedPartResponse(BaseModel):
 class ArchiveRequest(BaseModel):
     """What the user knows of a conversation."""
 
-    inbound: int = Field(
-        strict=True,
-        ge=0,
-        le=MAXIMUM_REVISION,
-        examples=[7],
+    inbound: _Arrivals = Field(
         description="The `inbound` of the conversation that is shown. If more has come in, it is not archived.",
     )
 

@@ -20,6 +20,7 @@ from tests.support.servers import AUTH_TOKEN
 _PASSWORD = "correct horse battery"
 _NUMBER = "+1 (415) 555-2671"
 _OPTED_OUT = "+14155552672"
+_WITHOUT_MESSAGES = "+14155552674"
 _ENDPOINT = "https://push.example.com/send/abc"
 _PUSH_KEYS = {
     "p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM",
@@ -168,6 +169,11 @@ def _name_what_exists(case: Case[Any]) -> None:
     for places in (case.query, case.path_parameters):
         if "peer_number" in places:
             places["peer_number"] = _NUMBER
+    if case.operation.label == "DELETE /api/conversations/{peer_number}":
+        # Other requests ask for the messages of that one.
+        case.path_parameters["peer_number"] = _WITHOUT_MESSAGES
+    if "number" in case.query:
+        case.query["number"] = [_OPTED_OUT]
     if case.operation.label == "GET /api/contacts/{number}":
         case.path_parameters["number"] = _shared_account.contact_number
     elif "number" in case.path_parameters:
