@@ -20,7 +20,6 @@ from tests.support.servers import AUTH_TOKEN
 _PASSWORD = "correct horse battery"
 _NUMBER = "+1 (415) 555-2671"
 _OPTED_OUT = "+14155552672"
-_WITHOUT_MESSAGES = "+14155552674"
 _ENDPOINT = "https://push.example.com/send/abc"
 _PUSH_KEYS = {
     "p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM",
@@ -31,6 +30,7 @@ _FILTERS = (
     *("created_from", "created_before"),
 )
 _ENDS_ITS_SESSION = {"DELETE /users", "PUT /users/password", "DELETE /users/sessions", "DELETE /users/sign_out"}
+_DELETES_MESSAGES = {"DELETE /api/conversations/{peer_number}"}
 _DOES_NOT_END = {"GET /api/events"}
 _NEEDS_A_SECOND_FACTOR = {"PUT /users/second_factor", "POST /users/second_factor/recovery_codes"}
 
@@ -90,7 +90,7 @@ _protected_account.enable_second_factor()
 
 
 class SignedIn:
-    """Authenticates the requests. A request that ends its session gets its own account."""
+    """Authenticates the requests. A request that ends its session, or deletes messages, gets its own account."""
 
     def get(self, _: Case[Any], context: AuthContext) -> dict[str, str]:
         if context.operation.label in _DOES_NOT_END:
@@ -98,7 +98,8 @@ class SignedIn:
             return {}
         if context.operation.label in _NEEDS_A_SECOND_FACTOR:
             return _protected_account.authorization
-        return (Account() if context.operation.label in _ENDS_ITS_SESSION else _shared_account).authorization
+        needs_its_own = context.operation.label in _ENDS_ITS_SESSION | _DELETES_MESSAGES
+        return (Account() if needs_its_own else _shared_account).authorization
 
     def set(self, case: Case[Any], headers: dict[str, str], _: AuthContext) -> None:
         case.headers.update(headers)
@@ -169,9 +170,6 @@ def _name_what_exists(case: Case[Any]) -> None:
     for places in (case.query, case.path_parameters):
         if "peer_number" in places:
             places["peer_number"] = _NUMBER
-    if case.operation.label == "DELETE /api/conversations/{peer_number}":
-        # Other requests ask for the messages of that one.
-        case.path_parameters["peer_number"] = _WITHOUT_MESSAGES
     if "number" in case.query:
         case.query["number"] = [_OPTED_OUT]
     if case.operation.label == "GET /api/contacts/{number}":
