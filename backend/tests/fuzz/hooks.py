@@ -164,6 +164,9 @@ def _message_for(case: Case[Any]) -> str:
 
 def _name_what_exists(case: Case[Any]) -> None:
     """Puts messages and numbers that exist in place of generated ones."""
+    if case.operation.label in _DELETES_MESSAGES:
+        # It is a message of another account.
+        case.query.pop("before", None)
     for places, name in ((case.query, _keep_one_position(case.query)), (case.path_parameters, "message_id")):
         if name in places:
             places[name] = _message_for(case)
