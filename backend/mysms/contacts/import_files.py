@@ -92,7 +92,7 @@ class Column:
     examples: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A row or card as it is written, with all its numbers."""
 

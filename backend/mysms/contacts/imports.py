@@ -28,7 +28,7 @@ _SUBJECTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """A number of a row. One without `fields` is not imported."""
 
