@@ -223,7 +223,16 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.getByText('Nothing is archived.')).toBeVisible();
       await check(page, 'an empty archive');
       await open(INVALID);
-      await page.getByRole('button', { name: 'Archive', exact: true }).press('Enter');
+      await page.getByRole('button', { name: 'More actions' }).press('Enter');
+      await expect(page.getByRole('menuitem', { name: 'Archive' })).toBeFocused();
+      await check(page, 'the actions on the open conversation');
+      await page.getByRole('menuitem', { name: 'Jump to a date…' }).press('Enter');
+      await expect(page.getByRole('textbox', { name: 'Date' })).toBeFocused();
+      await check(page, 'the question for a date');
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('button', { name: 'More actions' })).toBeFocused();
+      await page.keyboard.press('Enter');
+      await page.getByRole('menuitem', { name: 'Archive' }).press('Enter');
       await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused();
       await expect(page.getByRole('link', { name: /^Archived/ })).toBeVisible();
       await check(page, 'the list, after archiving');

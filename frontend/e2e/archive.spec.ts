@@ -24,8 +24,13 @@ function archive(page: Page): Locator {
   return list(page).getByRole('link', { name: /^Archived/ });
 }
 
-function toggle(page: Page, name: 'Archive' | 'Unarchive'): Locator {
-  return page.getByRole('button', { name, exact: true });
+function actions(page: Page): Locator {
+  return page.getByRole('button', { name: 'More actions' });
+}
+
+async function choose(page: Page, name: 'Archive' | 'Unarchive'): Promise<void> {
+  await actions(page).click();
+  await page.getByRole('menuitem', { name, exact: true }).click();
 }
 
 function fail(): never {
@@ -60,7 +65,7 @@ test('what is archived in one tab is archived in all, until a message brings it 
   }
 
   await openThread(page, ann);
-  await toggle(page, 'Archive').click();
+  await choose(page, 'Archive');
   await expect(page).toHaveURL('/messages');
   await expect(page.getByText('Conversation archived')).toBeVisible();
   for (const each of all) {
@@ -101,7 +106,8 @@ test('archiving is undone at once, also by the keyboard, which is led there', as
   await tab.goto('/messages');
   await openThread(page, bob);
   await expect(bubble(page, 'Dear Bob')).toBeVisible();
-  await toggle(page, 'Archive').press('Enter');
+  await actions(page).press('Enter');
+  await page.getByRole('menuitem', { name: 'Archive', exact: true }).press('Enter');
   await expect(undo(page)).toBeFocused();
   await expect(row(tab, 'Dear Bob')).toHaveCount(0);
   await undo(page).press('Enter');
@@ -122,7 +128,8 @@ test('the notice goes away by itself, unless somebody is about to use it', async
   await enter(page, person);
   await openThread(page, bob);
   await expect(bubble(page, 'Dear Bob')).toBeVisible();
-  await toggle(page, 'Archive').press('Enter');
+  await actions(page).press('Enter');
+  await page.getByRole('menuitem', { name: 'Archive', exact: true }).press('Enter');
   await expect(undo(page)).toBeFocused();
   await page.clock.fastForward(60_000);
   await expect(undo(page)).toBeFocused();
@@ -167,15 +174,15 @@ test.describe('on a phone', () => {
     await enter(page, person);
     await row(page, 'Dear Ann').tap();
     await expect(bubble(page, 'Dear Ann')).toBeVisible();
-    const { width, height } = (await toggle(page, 'Archive').boundingBox()) ?? {};
+    const { width, height } = (await actions(page).boundingBox()) ?? {};
     expect(Math.min(width ?? 0, height ?? 0)).toBeGreaterThanOrEqual(44);
-    await toggle(page, 'Archive').tap();
+    await choose(page, 'Archive');
     await expect(row(page, 'Dear Ann')).toHaveCount(0);
     await undo(page).tap();
     await expect(row(page, 'Dear Ann')).toBeVisible();
 
     await row(page, 'Dear Ann').tap();
-    await toggle(page, 'Archive').tap();
+    await choose(page, 'Archive');
     await archive(page).tap();
     await expect(page).toHaveURL('/messages?archived=true');
     await row(page, 'Dear Ann').tap();
@@ -184,7 +191,7 @@ test.describe('on a phone', () => {
     await expect(page).toHaveURL('/messages?archived=true');
     await page.reload();
     await row(page, 'Dear Ann').tap();
-    await toggle(page, 'Unarchive').tap();
+    await choose(page, 'Unarchive');
     await expect(page.getByText('Conversation unarchived')).toBeVisible();
     await expect(page.getByText('Nothing is archived.')).toBeVisible();
     await page.getByRole('link', { name: 'Back to all conversations' }).tap();
@@ -208,13 +215,15 @@ test.describe('on a phone', () => {
     await person.write(ann, 'Dear Ann');
     await enter(page, person);
     await row(page, 'Dear Ann').tap();
-    await toggle(page, 'Archive').tap();
+    await choose(page, 'Archive');
     await archive(page).tap();
     await row(page, 'Dear Ann').tap();
     await composer(page).fill('One more thing');
     await page.getByRole('button', { name: 'Send' }).tap();
     await expect(bubble(page, 'One more thing')).toContainText('Delivered');
-    await expect(toggle(page, 'Archive')).toBeVisible();
+    await actions(page).tap();
+    await expect(page.getByRole('menuitem', { name: 'Archive', exact: true })).toBeVisible();
+    await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'Back to all conversations' }).last().tap();
     await expect(page.getByText('Nothing is archived.')).toBeVisible();
     await page.getByRole('link', { name: 'Back to all conversations' }).tap();

@@ -204,7 +204,13 @@ for (const [row, viewport] of SIZES.entries()) {
       await check(page, 'an empty archive', [RAIL, LIST]);
       await page.goto(`/messages/${PEER}`);
       await loaded(page, 1);
-      await page.getByRole('button', { name: 'Archive', exact: true }).click();
+      await page.getByRole('button', { name: 'More actions' }).click();
+      await page.getByRole('menuitem', { name: 'Jump to a date…' }).click();
+      await check(page, 'the question for a date', shown);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('button', { name: 'More actions' }).click();
+      await check(page, 'the actions on the open conversation', shown);
+      await page.getByRole('menuitem', { name: 'Archive' }).click();
       await expect(page.getByText('Conversation archived')).toBeVisible();
       await check(page, 'the list, after archiving', [RAIL, LIST]);
       api.stored = { ...api.stored, archived: 55, unread: [120] };

@@ -95,6 +95,55 @@ test('among 20,000 messages, one far back is shown after one request, and few ar
   await expect(bubble(page, /^You wrote:20000\./)).toBeInViewport();
 });
 
+test('somebody jumps to a date, and back', async ({ page, request }) => {
+  const person = await newPerson(request, product.url);
+  const [number, original] = [newNumber(), newNumber()];
+  await person.write(original, 'The original of old days');
+  const oldest = await storeMessages(product.mongodbUri, 'The original of old days', number, 3000);
+  await page.goto(`${product.url}/sign-in`);
+  await fillSignIn(page, person.email);
+  await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
+  const calls: string[] = [];
+  page.on('request', (call) => {
+    if (call.url().includes('peer_number=')) calls.push(new URL(call.url()).search);
+  });
+  await page.goto(`${product.url}/messages/${encodeURIComponent(number)}`);
+  await expect(bubble(page, /^You wrote:3000\./)).toBeInViewport();
+
+  const jump = async (day: string): Promise<void> => {
+    await page.getByRole('button', { name: 'More actions' }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Jump to a date…' }).press('Enter');
+    await expect(page.getByRole('textbox', { name: 'Date' })).toBeFocused();
+    await page.getByRole('textbox', { name: 'Date' }).fill(day);
+    await page.getByRole('textbox', { name: 'Date' }).press('Enter');
+  };
+  // Ten an hour: there are messages of each of the last days, the first one near midnight.
+  const day = await page.evaluate(() => {
+    const date = new Date(Date.now() - 5 * 24 * 60 * 60 * 1000);
+    return [date.getFullYear(), date.getMonth() + 1, date.getDate()]
+      .map((part) => `${part}`.padStart(2, '0'))
+      .join('-');
+  });
+  await jump(day);
+  await expect(page).toHaveURL(new RegExp(`day=${day}`));
+  const first = page.locator('app-message-bubble').locator(':scope:focus');
+  await expect(first).toBeInViewport();
+  const time = await first.locator('time').first().getAttribute('datetime');
+  const midnight = await page.evaluate((text) => new Date(`${text}T00:00`).getTime(), day);
+  const after = new Date(time ?? '').getTime() - midnight;
+  expect(after).toBeGreaterThanOrEqual(0);
+  expect(after).toBeLessThanOrEqual(6 * 60 * 1000);
+  expect(calls).toHaveLength(2);
+
+  await jump('2000-01-01');
+  await expect(page.locator(`#message-${oldest}`)).toBeFocused();
+  await expect(page.locator(`#message-${oldest}`)).toBeInViewport();
+  await page.goBack();
+  await expect(first).toBeInViewport();
+  await page.getByRole('button', { name: 'Jump to latest' }).click();
+  await expect(bubble(page, /^You wrote:3000\./)).toBeInViewport();
+});
+
 async function placeOf(page: Page, text: RegExp): Promise<number> {
   const box = await bubble(page, text).boundingBox();
   return box?.y ?? Number.NaN;

@@ -212,7 +212,14 @@ class MessageQuery(FilterQuery):
     around: str | None = Field(
         None,
         description="The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` "
-        "older ones, rounded down. At most one of `before`, `after` and `around` may be given.",
+        "older ones, rounded down.",
+    )
+    around_time: UtcDatetime | None = Field(
+        None,
+        description="The messages created (with `updated_since`, changed) at or after this time, starting with those "
+        "next to it, at most half a page of them, and for the rest those before it. At most one of `before`, `after`, "
+        "`around` and `around_time` may be given.",
+        examples=["2026-11-01T00:00:00Z"],
     )
     updated_since: UtcDatetime | None = Field(
         None,
@@ -231,7 +238,7 @@ async def list_messages(request: Request, query: Annotated[MessageQuery, Query()
         caller.user_id,
         query.to_filter(query.updated_since),
         limit=query.limit,
-        position=Position(query.before, query.after, query.around),
+        position=Position(query.before, query.after, query.around, query.around_time),
     )
     return page_response(page, request)
 

@@ -11,7 +11,7 @@ from mysms.core.page import Page
 from mysms.messages.schemas import MAXIMUM_PAGE
 from mysms.users.errors import UnauthenticatedError
 
-_POSITIONS = frozenset({"before", "after", "around", "position"})
+_POSITIONS = frozenset({"before", "after", "around", "around_time", "position"})
 INVALID_LIMIT = InvalidFieldsError({"limit": ["must be at most 200"]})
 _PAGE_HEADERS = {
     "ETag": {"description": "The version of this page, for If-None-Match.", "schema": {"type": "string"}},
@@ -21,7 +21,7 @@ _PAGE_HEADERS = {
         "schema": {"type": "integer"},
     },
     "Link": {
-        "description": '`<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, '
+        "description": '`<…>; rel="next"` if there are older rows. On a page `after` or `around` a message or time, '
         '`<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`.',
         "schema": {"type": "string"},
     },

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from bson import ObjectId
@@ -30,6 +31,7 @@ from mysms.messages.search import Search
 from mysms.messages.totals import MessageTotals
 
 _ALL = MessageFilter()
+_BEFORE_ALL_IDS = ObjectId(bytes(12))
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,10 @@ class _FoundRows:
 
 @dataclass(frozen=True)
 class Position:
-    """The position of a page: at the beginning of the list, or next to or around a message. At most one is given."""
+    """The position of a page: at the beginning of the list, next to or around a message, or around a time.
+
+    At most one is given.
+    """
 
     before: str | None = None
     """The rows directly older than this message."""
@@ -52,9 +57,11 @@ class Position:
     """The rows directly newer than this message."""
     around: str | None = None
     """The rows around this message, which is included."""
+    around_time: datetime | None = None
+    """The rows created from this time on, and those before it."""
 
     def given(self) -> list[str]:
-        return [name for name, message_id in vars(self).items() if message_id is not None]
+        return [name for name, value in vars(self).items() if value is not None]
 
 
 class MessageHistory:
@@ -79,9 +86,9 @@ class MessageHistory:
         A page of what is looked for may be shorter than `limit`, or empty, although there is another one: see
         `messages.search`.
 
-        Around a message there are at most `(limit - 1) // 2` newer and `limit // 2` older ones. Raises
-        InvalidFieldsError if the position names several messages, another user's message, or with `around` one that
-        does not match the filter.
+        Around a message there are at most `(limit - 1) // 2` newer and `limit // 2` older ones; around a time at most
+        `(limit + 1) // 2` from then on, and older ones for the rest. Raises InvalidFieldsError if several positions are
+        given, for another user's message, and with `around` for one that does not match the filter.
         """
         names = position.given()
         if len(names) > 1:
@@ -143,7 +150,7 @@ class MessageHistory:
         Raises InvalidFieldsError if `before` is not one of the user's messages.
         """
         revision = self._changes.feed.position
-        anchor = None if before is None else await self._find_anchor(user_id, _ALL, "before", before)
+        anchor = None if before is None else await self._find_anchor(user_id, _ALL, Position(before=before))
         found = await conversations.list_own(user_id, limit=limit + 1, before=anchor, archived=archived)
         last_ids = [conversations.last_message_id(conversation) for conversation in found[:limit]]
         rows = await self._conversation_rows(user_id, found[:limit])
@@ -204,27 +211,27 @@ class MessageHistory:
     async def _search(
         self, user_id: ObjectId, message_filter: MessageFilter, limit: int, position: Position
     ) -> "_FoundRows":
-        name = next(iter(position.given()), None)
-        anchor = None
-        if name is not None:
-            anchor = await self._find_anchor(user_id, message_filter, name, getattr(position, name))
+        anchor = await self._find_anchor(user_id, message_filter, position)
         search = Search(user_id, message_filter, limit, anchor)
         first_id = last_id = None
         if position.after is not None:
             found = await search.run(newer=True)
             ids, first_id = found.page(limit)
             ids.reverse()
-        elif anchor is None or position.around is None:
+        elif anchor is None or position.before is not None:
             found = await search.run(newer=False)
             ids, last_id = found.page(limit)
         else:
-            message = await repository.find_matching(user_id, message_filter, anchor.message_id)
-            if message is None or not await search.matches(message):
-                raise InvalidFieldsError({"around": ["does not match the filter"]})
-            newer, first_id = (await search.run(newer=True)).page((limit - 1) // 2)
+            included = []
+            if position.around is not None:
+                message = await repository.find_matching(user_id, message_filter, anchor.message_id)
+                if message is None or not await search.matches(message):
+                    raise InvalidFieldsError({"around": ["does not match the filter"]})
+                included = [anchor.message_id]
+            newer, first_id = (await search.run(newer=True)).page((limit + 1) // 2 - len(included))
             found = await search.run(newer=False)
-            older, last_id = found.page(limit // 2)
-            ids = [*reversed(newer), anchor.message_id, *older]
+            older, last_id = found.page(limit // 2 if included else limit - len(newer))
+            ids = [*reversed(newer), *included, *older]
         messages = await repository.find_all(ids, message_filter.kept_condition) if ids else {}
         # A missing message was just deleted.
         rows = [messages[message_id] for message_id in ids if message_id in messages]
@@ -246,33 +253,34 @@ class MessageHistory:
     ) -> tuple[list[Row], bool, bool]:
         """Returns the rows, newest first, and whether there are newer rows (unless it has `before`) and older rows."""
         # Reads one more than requested, to see whether there is another page.
-        if position.around is not None:
-            return await self._rows_around(user_id, message_filter, limit, position.around)
+        anchor = await self._find_anchor(user_id, message_filter, position)
+        if anchor is None or position.before is not None:
+            older = await repository.list_own(user_id, message_filter, limit=limit + 1, before=anchor)
+            return older[:limit], False, len(older) > limit
         if position.after is not None:
-            after = await self._find_anchor(user_id, message_filter, "after", position.after)
-            newer = await repository.list_newer(user_id, message_filter, limit=limit + 1, after=after)
+            newer = await repository.list_newer(user_id, message_filter, limit=limit + 1, after=anchor)
             return newer[-limit:], len(newer) > limit, False
-        before = None
-        if position.before is not None:
-            before = await self._find_anchor(user_id, message_filter, "before", position.before)
-        older = await repository.list_own(user_id, message_filter, limit=limit + 1, before=before)
-        return older[:limit], False, len(older) > limit
-
-    async def _rows_around(
-        self, user_id: ObjectId, message_filter: MessageFilter, limit: int, message_id: str
-    ) -> tuple[list[Row], bool, bool]:
-        anchor = await self._find_anchor(user_id, message_filter, "around", message_id)
-        most_newer, most_older = (limit - 1) // 2, limit // 2
-        newer = await repository.list_newer(user_id, message_filter, limit=most_newer + 2, after=anchor, including=True)
-        if not newer or newer[-1]["_id"] != anchor.message_id:
+        is_message, most_newer = position.around is not None, (limit + 1) // 2
+        newer = await repository.list_newer(
+            user_id, message_filter, limit=most_newer + 1, after=anchor, including=is_message
+        )
+        if is_message and (not newer or newer[-1]["_id"] != anchor.message_id):
             raise InvalidFieldsError({"around": ["does not match the filter"]})
+        has_newer = len(newer) > most_newer
+        newer = newer[has_newer:]
+        # Around a time, there is always a row to continue from.
+        most_older = limit // 2 if is_message else limit - len(newer)
         older = await repository.list_own(user_id, message_filter, limit=most_older + 1, before=anchor)
-        has_newer, has_older = len(newer) > most_newer + 1, len(older) > most_older
-        return [*newer[has_newer:], *older[:most_older]], has_newer, has_older
+        return [*newer, *older[:most_older]], has_newer, len(older) > most_older
 
-    async def _find_anchor(
-        self, user_id: ObjectId, message_filter: MessageFilter, name: str, message_id: str
-    ) -> Anchor:
+    async def _find_anchor(self, user_id: ObjectId, message_filter: MessageFilter, position: Position) -> Anchor | None:
+        """Returns the place of a position in the list; None for its beginning."""
+        if position.around_time is not None:
+            return Anchor(position.around_time, _BEFORE_ALL_IDS)
+        name = next(iter(position.given()), None)
+        if name is None:
+            return None
+        message_id: str = getattr(position, name)
         by_creation = repository.order_of(message_filter) == "created_at"
         known = self._anchors.find(user_id, message_id) if by_creation else None
         if known is not None:

@@ -216,6 +216,17 @@ async def test_a_page_next_to_a_message_costs_a_command_more_if_its_position_is_
     await require_each(read, 200, most=most)
 
 
+async def test_a_page_around_a_time_costs_two_commands(env: Environment) -> None:
+    query = {"around_time": "2026-01-01T00:00:00Z"}
+
+    async def read() -> httpx.Response:
+        return await env.http.get(f"{env.apis[0].url}/api/messages", params=query, headers=env.headers)
+
+    await settle(env)
+    await read()
+    await require_each(read, 200, most=2)
+
+
 @pytest.mark.parametrize(
     ("path", "query", "most"),
     [

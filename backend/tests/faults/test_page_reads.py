@@ -50,6 +50,7 @@ def fields_of(answer: httpx.Response) -> set[str]:
         ("/api/messages", {"before": "a message"}),
         ("/api/messages", {"after": "a message"}),
         ("/api/messages", {"around": "a message"}),
+        ("/api/messages", {"around_time": "2026-01-01T00:00:00.000Z"}),
         ("/api/messages", {"search": "hello"}),
         ("/api/messages", {"search": "hello", "around": "a message"}),
         ("/api/messages", {"search": NUMBER[-4:]}),

@@ -183,7 +183,7 @@ def _name_what_exists(case: Case[Any]) -> None:
 
 def _keep_one_position(query: dict[str, Any]) -> str:
     """Keeps at most one position. With `around`, filters that could exclude the message are removed, too."""
-    given: list[str] = [name for name in ("around", "after", "before") if name in query] or [""]
+    given: list[str] = [name for name in ("around", "around_time", "after", "before") if name in query] or [""]
     left_out = {*given[1:], *(_FILTERS if given[0] == "around" else ())}
     for name in left_out & query.keys():
         del query[name]

@@ -137,6 +137,54 @@ async def test_around_and_after_keep_the_order_within_a_millisecond(api_user: Ap
     assert await ids(api_user, after=rows[4], limit=2) == rows[2:4]
 
 
+async def test_links_lead_from_a_time_to_both_ends(api_user: ApiUser) -> None:
+    """From each time and with each page size, every message is listed once and in order."""
+    number = new_number()
+    sent = [await api_user.send_accepted(number, f"Text {index}") for index in range(5)][::-1]
+    await write(api_user, 2)
+    written = [message["_id"] for message in sent]
+    times = ["1970-01-01T00:00:00Z", *(message["created_at"] for message in sent), "2999-01-01T00:00:00Z"]
+    for limit in (1, 2, 3, 4, 200):
+        for time in times:
+            from_then_on = sum(message["created_at"] >= time for message in sent)
+            query = {"peer_number": number, "around_time": time, "limit": limit}
+            response = await api_user.call("GET", "/api/messages", params=query)
+            rows = [message["_id"] for message in response.json()]
+            newest = max(0, from_then_on - (limit + 1) // 2)
+            assert rows == written[newest:][:limit], (limit, time)
+            newer, older = link(response, "prev"), link(response, "next")
+            while newer is not None:
+                page = await api_user.call("GET", newer)
+                rows, newer = [message["_id"] for message in page.json()] + rows, link(page, "prev")
+            while older is not None:
+                page = await api_user.call("GET", older)
+                rows, older = rows + [message["_id"] for message in page.json()], link(page, "next")
+            assert rows == written, (limit, time)
+
+
+async def test_all_messages_of_the_millisecond_are_from_that_time_on(api_user: ApiUser) -> None:
+    await asyncio.gather(*(api_user.send_accepted(STAYS_QUEUED, f"At once {number}") for number in range(9)))
+    rows = await api_user.list()
+    times = [message["created_at"] for message in rows]
+    time = max(times, key=times.count)
+    found = [message["created_at"] for message in await api_user.list(around_time=time, limit=200)]
+    assert found == times
+    from_then_on = sum(each >= time for each in times)
+    expected = [row["_id"] for row in rows[from_then_on - 1 : from_then_on + 1]]
+    assert await ids(api_user, around_time=time, limit=2) == expected
+
+
+async def test_a_time_is_the_only_position(api_user: ApiUser) -> None:
+    (message,) = await write(api_user, 1)
+    query = {"around_time": message["created_at"], "before": message["_id"]}
+    several = ["cannot be combined with the others"]
+    answer = await api_user.call("GET", "/api/messages", params=query)
+    assert field_errors(answer) == {"before": several, "around_time": several}
+    # By the time at which they have changed.
+    since = {"updated_since": "2026-01-01T00:00:00Z", "around_time": message["updated_at"], "limit": 3}
+    assert await ids(api_user, **since) == [message["_id"]]
+
+
 async def test_around_accepts_only_a_message_that_matches_the_filter(api: Api, api_user: ApiUser) -> None:
     other = await ApiUser.sign_up(api)
     mine, theirs = (await write(api_user, 1))[0], (await write(other, 1))[0]

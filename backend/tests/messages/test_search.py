@@ -237,6 +237,15 @@ async def test_a_search_can_be_read_around_a_match(api_user: ApiUser) -> None:
     assert field_errors(missed) == {"around": ["does not match the filter"]}
 
 
+async def test_a_search_can_be_read_around_a_time(api_user: ApiUser) -> None:
+    sent = [await api_user.send_accepted(new_number(), f"hit {index}") for index in range(5)]
+    await api_user.send_accepted(new_number(), "miss")
+    time = sent[2]["created_at"]
+    assert await texts(api_user, search="hit", around_time=time, limit=3) == ["hit 3", "hit 2", "hit 1"]
+    assert await texts(api_user, search="hit", around_time=time, limit=200) == [f"hit {n}" for n in (4, 3, 2, 1, 0)]
+    assert await texts(api_user, search="hit", around_time="2999-01-01T00:00:00Z", limit=2) == ["hit 4", "hit 3"]
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [

@@ -2421,8 +2421,10 @@ export interface operations {
                 before?: string | null;
                 /** @description Only messages newer than the one with this `_id`, starting with those next to it. */
                 after?: string | null;
-                /** @description The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` older ones, rounded down. At most one of `before`, `after` and `around` may be given. */
+                /** @description The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` older ones, rounded down. */
                 around?: string | null;
+                /** @description The messages created (with `updated_since`, changed) at or after this time, starting with those next to it, at most half a page of them, and for the rest those before it. At most one of `before`, `after`, `around` and `around_time` may be given. */
+                around_time?: string | null;
                 /** @description Only messages that changed at or after this time, those that changed last first: by `updated_at` and then `_id`. A message that changes while you read the pages moves to the front, so ask again from a little before the time of the first request. This list also has the messages that you have deleted since, with `deleted_at` and without their text, whatever `search` looks for; no other list has them. */
                 updated_since?: string | null;
             };
@@ -2441,7 +2443,7 @@ export interface operations {
                     ETag?: string;
                     /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
                     "X-Revision"?: number;
-                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message or time, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
                     /** @description The number of your messages, counting only those with `peer_number`. With `search`, those that match it and all filters but `updated_since`: 1001 means more than 1000, and the header is missing if the number is not known. With another filter but no `search`, it is always missing. */
                     "X-Total-Count"?: number;
@@ -2628,7 +2630,7 @@ export interface operations {
                     ETag?: string;
                     /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
                     "X-Revision"?: number;
-                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message or time, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
                     /** @description The number of all your messages. */
                     "X-Total-Count"?: number;
@@ -3180,7 +3182,7 @@ export interface operations {
                     ETag?: string;
                     /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
                     "X-Revision"?: number;
-                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message or time, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -3242,7 +3244,7 @@ export interface operations {
                     ETag?: string;
                     /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
                     "X-Revision"?: number;
-                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message or time, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -3933,7 +3935,7 @@ export interface operations {
                     ETag?: string;
                     /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
                     "X-Revision"?: number;
-                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message or time, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -4001,7 +4003,7 @@ export interface operations {
                     ETag?: string;
                     /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
                     "X-Revision"?: number;
-                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message or time, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
                     [name: string]: unknown;
                 };

@@ -5,6 +5,7 @@ export const archiveTexts = {
   unarchive: 'Unarchive',
   markRead: 'Mark as read',
   markUnread: 'Mark as unread',
+  jump: 'Jump to a date…',
   delete: 'Delete conversation…',
   archived: 'Conversation archived',
   unarchived: 'Conversation unarchived',

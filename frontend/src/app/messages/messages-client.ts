@@ -41,8 +41,10 @@ export interface Changes {
 
 export type Unchanged = 'unchanged';
 
-/** The id of the message before, after or around which a page lies. */
-export type Position = Readonly<Partial<Record<'before' | 'after' | 'around', string>>>;
+/** The id of the message before, after or around which a page lies, or the time. */
+export type Position = Readonly<
+  Partial<Record<'before' | 'after' | 'around' | 'around_time', string>>
+>;
 
 /** Parameters of the API; one with several values is given several times. */
 export type Filters = Readonly<Record<string, string | readonly string[]>>;
@@ -95,7 +97,7 @@ export class MessagesClient {
     });
   }
 
-  /** A page of one conversation: its newest messages, or those before, after or around a message. */
+  /** A page of one conversation: its newest messages, or those before, after or around a message, or around a time. */
   with(peer: string, limit: number, position: Position = {}): Observable<Page<Message>> {
     return this.#page<Message>(this.#messages, { peer_number: peer, limit, ...position });
   }

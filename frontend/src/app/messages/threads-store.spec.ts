@@ -96,6 +96,47 @@ describe('ThreadsStore', () => {
     expect(ends()[0]).toBe(idOf(ALL));
   });
 
+  describe('from a time on', () => {
+    const timeOf = (number: number) => new Date(messages(number, number)[0]?.created_at ?? '');
+
+    it('shows the first message, and those before it, after one request', async () => {
+      await open();
+      const opening = store.openFrom(PEER, timeOf(5000));
+      const request = api.expectThread();
+      expect(request.request.params.get('around_time')).toBe(timeOf(5000).toISOString());
+      answer(request, 4950, 5049);
+      expect((await opening)?._id).toBe('m5000');
+      expect(loaded()).toMatchObject({ hasOlder: true, hasNewer: true });
+      for (const known of [4951, 5049]) {
+        expect((await store.openFrom(PEER, timeOf(known)))?._id).toBe(idOf(known));
+      }
+      api.expectNoCall();
+      // There may be an earlier one of that time.
+      void store.openFrom(PEER, timeOf(4950));
+      answer(api.expectThread(), 4900, 4999);
+    });
+
+    it('shows the newest message if there is none', async () => {
+      await open();
+      expect((await store.openFrom(PEER, timeOf(ALL + 1)))?._id).toBe(idOf(ALL));
+      api.expectNoCall();
+    });
+
+    it('shows the first message of all if the conversation begins later', async () => {
+      const opening = store.openFrom(PEER, timeOf(0));
+      answer(api.expectThread(), 1, 50);
+      expect((await opening)?._id).toBe('m0001');
+      expect((await store.openFrom(PEER, timeOf(-1)))?._id).toBe('m0001');
+      api.expectNoCall();
+    });
+
+    it('shows no message of a conversation without any', async () => {
+      const opening = store.openFrom(PEER, timeOf(1));
+      api.answer(api.expectThread(), [], { total: 0 });
+      expect(await opening).toBeUndefined();
+    });
+  });
+
   it('is in nobody’s way if the conversation that it loads anew cannot be loaded', async () => {
     const opening = store.open(PEER).catch(() => undefined);
     api.expectThread().flush({ code: 'invalid_fields' }, { status: 422, statusText: 'No' });

@@ -101,6 +101,25 @@ export class ThreadsStore implements MessageSubscriber {
     });
   }
 
+  /**
+   * Loads the messages around this time, unless they are loaded, and returns the first one from then on, or else the newest
+   * one. Rejects as `open` does.
+   */
+  async openFrom(peer: string, time: Date): Promise<Message | undefined> {
+    this.#markOpened(peer);
+    const since = time.toISOString();
+    const isFromThen = ({ created_at }: Message): boolean => created_at >= since;
+    return this.#load(peer, async () => {
+      const loaded = this.#current(peer);
+      const [newest, oldest] = [loaded?.messages[0], loaded?.messages.at(-1)];
+      const hasBefore = loaded?.hasOlder === false || (oldest && !isFromThen(oldest));
+      const hasAfter = loaded?.hasNewer === false || (newest && isFromThen(newest));
+      if (!hasBefore || !hasAfter) await this.#replace(peer, NEXT_PAGE, { around_time: since });
+      const messages = this.thread(peer).loaded?.messages ?? [];
+      return messages.findLast(isFromThen) ?? messages[0];
+    });
+  }
+
   /** Replaces the loaded messages by the newest ones, unless they are the newest. */
   async loadNewest(peer: string): Promise<void> {
     await this.#tryLoad(peer, async () => {

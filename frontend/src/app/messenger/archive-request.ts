@@ -10,7 +10,7 @@ export interface ArchiveRequest {
   readonly next?: string | undefined;
 }
 
-/** The user asks for what can be done with the conversation of a row. */
+/** The user asks for what can be done with the conversation of a row or of the open thread. */
 export interface ConversationMenuRequest {
   readonly last: Message;
   /** Whether it is archived now. */

@@ -97,6 +97,8 @@ export class MessengerPage {
   readonly peer = input<string>();
   /** From the URL: the message to show in its conversation. */
   readonly at = input<string>();
+  /** From the URL: the day from which on to show its conversation. */
+  readonly day = input<string>();
   /** From the URL: the message whose details are open, or CONTACT. */
   readonly details = input<string>();
 
@@ -356,17 +358,17 @@ export class MessengerPage {
 
   protected async openMenu(request: ConversationMenuRequest): Promise<void> {
     const file = await this.#load(import('./conversation-menu/conversation-menu'));
-    file?.openConversationMenu(
-      this.notices(),
-      request,
-      this.current(),
-      (archive) => {
+    file?.openConversationMenu(this.notices(), request, this.current(), {
+      archive: (archive) => {
         void this.setArchived(archive);
       },
-      (last) => {
+      jump: () => {
+        void this.#askForDay();
+      },
+      remove: (last) => {
         void this.#askToDeleteConversation(last);
       },
-    );
+    });
   }
 
   protected showPanel(details: string): void {
@@ -406,6 +408,14 @@ export class MessengerPage {
     file?.askToDeleteConversation(this.notices(), last, async () => {
       if (last.peer_number === this.current()) await this.#toList();
       this.list().focusBeside(toConversationKey(last.peer_number));
+    });
+  }
+
+  async #askForDay(): Promise<void> {
+    const file = await this.#load(import('./jump-to-date/jump-to-date'));
+    file?.askForDay(this.notices(), (day) => {
+      const queryParams = { day, at: null, details: null };
+      void this.#router.navigate([], { queryParams, queryParamsHandling: 'merge' });
     });
   }
 

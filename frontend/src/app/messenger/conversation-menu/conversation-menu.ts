@@ -21,7 +21,15 @@ import { ArchiveRequest, ConversationMenuRequest } from '../archive-request';
 import { MessengerIcon } from '../messenger-icon';
 import { placeBeside } from '../place-beside';
 
-/** The actions on a conversation of the list. A modal dialog, so that it takes the focus and gives it back. */
+/** What the menu leads to. */
+interface ConversationActions {
+  readonly archive: (request: ArchiveRequest) => void;
+  /** Only for the conversation that is on the screen. */
+  readonly jump: () => void;
+  readonly remove: (last: Message) => void;
+}
+
+/** The actions on a conversation. A modal dialog, so that it takes the focus and gives it back. */
 @Component({
   selector: 'app-conversation-menu',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -51,6 +59,18 @@ import { placeBeside } from '../place-beside';
             {{ isUnread() ? texts.markRead : texts.markUnread }}
           </button>
         }
+        @if (isOpen()) {
+          <button
+            #item
+            type="button"
+            role="menuitem"
+            class="message-menu__item"
+            (click)="jumpToDate()"
+          >
+            <app-messenger-icon name="calendar" />
+            {{ texts.jump }}
+          </button>
+        }
         <button
           #item
           type="button"
@@ -73,6 +93,7 @@ export class ConversationMenu {
   /** While it is on the screen, it is read. */
   readonly isOpen = input.required<boolean>();
   readonly archive = output<ArchiveRequest>();
+  readonly jump = output();
   readonly remove = output<Message>();
   readonly closed = output();
 
@@ -110,6 +131,11 @@ export class ConversationMenu {
     else this.#unread.markUnread(this.#peer());
   }
 
+  protected jumpToDate(): void {
+    this.#close();
+    this.jump.emit();
+  }
+
   protected askToDelete(): void {
     this.#close();
     this.remove.emit(this.request().last);
@@ -135,16 +161,16 @@ export function openConversationMenu(
   place: ViewContainerRef,
   request: ConversationMenuRequest,
   current: string | undefined,
-  archive: (request: ArchiveRequest) => void,
-  remove: (last: Message) => void,
+  actions: ConversationActions,
 ): void {
   opened?.destroy();
   const menu = place.createComponent(ConversationMenu);
   opened = menu;
   menu.setInput('request', request);
   menu.setInput('isOpen', request.last.peer_number === current);
-  menu.instance.archive.subscribe(archive);
-  menu.instance.remove.subscribe(remove);
+  menu.instance.archive.subscribe(actions.archive);
+  menu.instance.jump.subscribe(actions.jump);
+  menu.instance.remove.subscribe(actions.remove);
   menu.instance.closed.subscribe(() => {
     menu.destroy();
   });

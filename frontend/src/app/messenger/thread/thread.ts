@@ -38,8 +38,7 @@ import { UnreadAtOpening, findFirstUnread } from './first-unread';
 import { Group, toGroups } from './message-groups';
 import { MessageGroup } from './message-group';
 import { MessageMenu } from './message-menu';
-import { ArchiveRequest } from '../archive-request';
-import { MessengerIcon } from '../messenger-icon';
+import { ArchiveRequest, ConversationMenuRequest } from '../archive-request';
 import { onLongPress } from './long-press';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, withoutEchoed } from '../../messages/outbox/pending-message';
@@ -54,6 +53,14 @@ import { UnreadStore } from '../../messages/unread-store';
 /** A message just sent is among this many newest messages. */
 const RECENT = 50;
 
+/** What of a conversation to show. */
+interface Target {
+  readonly peer: string;
+  readonly at: string | undefined;
+  readonly day: string | undefined;
+  readonly selected: string | undefined;
+}
+
 @Component({
   selector: 'app-thread',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -64,7 +71,6 @@ const RECENT = 50;
     InSight,
     MessageGroup,
     MessageMenu,
-    MessengerIcon,
     NearSight,
     PendingBubble,
     RouterLink,
@@ -90,12 +96,15 @@ export class Thread {
   readonly peer = input.required<string>();
   /** The message to show, however far back. */
   readonly at = input<string>();
+  /** The day from which on to show the conversation, such as 2026-11-28. */
+  readonly day = input<string>();
   /** The message whose details are shown. */
   readonly selected = input<string>();
   /** It was opened from the archive, which is where to go back to. */
   readonly archived = input(false);
   protected readonly listParams = computed(() => (this.archived() ? { archived: true } : {}));
   readonly archive = output<ArchiveRequest>();
+  readonly actions = output<ConversationMenuRequest>();
   /** The user wants to see whose number it is. */
   readonly contact = output();
   readonly details = output<Message>();
@@ -164,9 +173,10 @@ export class Thread {
   });
 
   /** What to load. A new object loads it again. */
-  readonly #target = linkedSignal(() => ({
+  readonly #target = linkedSignal<Target>(() => ({
     peer: this.peer(),
     at: this.at(),
+    day: this.day(),
     // A link to the details of a message shows it too.
     selected: untracked(this.selected),
   }));
@@ -243,9 +253,9 @@ export class Thread {
     });
     toObservable(this.#target)
       .pipe(
-        switchMap(({ peer, at, selected }) =>
+        switchMap((target) =>
           // A permanent error is shown in the thread.
-          this.sync.load(() => this.#load(peer, at, selected)).pipe(catchError(() => EMPTY)),
+          this.sync.load(() => this.#load(target)).pipe(catchError(() => EMPTY)),
         ),
         takeUntilDestroyed(),
       )
@@ -257,7 +267,9 @@ export class Thread {
     // A link to the current URL: its message may be out of sight by now.
     this.#router.events
       .pipe(
-        filter((event) => event instanceof NavigationSkipped && this.at() !== undefined),
+        filter(
+          (event) => event instanceof NavigationSkipped && (this.at() ?? this.day()) !== undefined,
+        ),
         takeUntilDestroyed(),
       )
       .subscribe(() => {
@@ -349,6 +361,11 @@ export class Thread {
     if (last) this.archive.emit({ last, isArchived: !this.isInArchive(), byKey });
   }
 
+  protected openActions(anchor: HTMLElement): void {
+    const last = this.last();
+    if (last) this.actions.emit({ last, isArchived: this.isInArchive(), anchor });
+  }
+
   protected async jumpToLatest(): Promise<void> {
     this.scroller().nativeElement.focus({ preventScroll: true });
     await this.#showNewest();
@@ -365,7 +382,13 @@ export class Thread {
     );
   }
 
-  async #load(peer: string, at: string | undefined, selected: string | undefined): Promise<void> {
+  async #load({ peer, at, day, selected }: Target): Promise<void> {
+    const time = new Date(`${day}T00:00`);
+    if (at === undefined && !Number.isNaN(time.getTime())) {
+      const first = await this.threads.openFrom(peer, time);
+      if (first) this.#scrollTo(first._id);
+      return;
+    }
     if (at === undefined) {
       if (selected === undefined) return this.threads.open(peer);
       if (await this.threads.openAt(peer, selected)) this.#keepInSight(selected);

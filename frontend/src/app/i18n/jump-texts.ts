@@ -1,0 +1,8 @@
+/** Going to a date of a conversation. */
+export const jumpTexts = {
+  title: 'Jump to a date',
+  date: 'Date',
+  hint: 'Shows the first message from that day on.',
+  submit: 'Jump',
+  cancel: 'Cancel',
+} as const;
