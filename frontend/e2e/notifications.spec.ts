@@ -1,6 +1,7 @@
 import { Page } from '@playwright/test';
 import {
   bubble,
+  composer,
   enter,
   expect,
   newNumber,
@@ -274,6 +275,40 @@ installedTest(
     expect(loads).toBe(0);
   },
 );
+
+installedTest('a notification has a button to reply', async ({ context, page, request, phone }) => {
+  await context.grantPermissions(['notifications']);
+  const person = await newPerson(request);
+  const [number, other] = [newNumber(), newNumber()];
+  await person.write(number, 'Table for four at seven?');
+  await person.write(other, 'And you?');
+  await enter(page, person);
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+  await waitForWorker(page);
+  await turnOn(page);
+  await openThread(page, other);
+  await page.getByRole('log').focus();
+  await setHidden(page, true);
+  await phone.write(number, 'Seven is fine');
+  const reply = () =>
+    worker.evaluate(async () => {
+      const scope = globalThis as unknown as {
+        registration: ServiceWorkerRegistration;
+        NotificationEvent: new (type: string, init: object) => Event;
+      };
+      const [notification] = await scope.registration.getNotifications();
+      const { actions = [] } = (notification ?? {}) as { actions?: { title: string }[] };
+      if (notification) {
+        dispatchEvent(
+          new scope.NotificationEvent('notificationclick', { notification, action: 'reply' }),
+        );
+      }
+      return actions.map(({ title }) => title);
+    });
+  await expect.poll(reply).toEqual(['Reply']);
+  await expect(page).toHaveURL(`/messages/${encodeURIComponent(number)}`);
+  await expect(composer(page)).toBeFocused();
+});
 
 installedTest(
   'a push is shown by the service worker, unless somebody is looking or a tab has told of it',

@@ -6,9 +6,10 @@ const SHARED_TEXT_CACHE = 'mysms.shared-text';
 let showing = Promise.resolve();
 
 self.addEventListener('notificationclick', (event) => {
-  const { notification } = event;
-  const url = notification.data?.url;
-  if (url === undefined) return;
+  const { action, notification } = event;
+  const conversation = notification.data?.url;
+  if (conversation === undefined) return;
+  const url = action === 'reply' ? `${conversation}?compose=true` : conversation;
   event.stopImmediatePropagation();
   notification.close();
   event.waitUntil(openConversation(url));
@@ -48,6 +49,7 @@ async function showPushed({ notification: { title, tag, data, ...options } }) {
     tag,
     data: { ...data, ids },
     icon: '/icons/icon-192.png',
+    actions: [{ action: 'reply', title: 'Reply' }],
     renotify: true,
   });
 }

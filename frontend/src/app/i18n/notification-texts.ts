@@ -2,6 +2,8 @@ import { plural } from './plural';
 
 export const notificationTexts = {
   received: (count: number) => plural(count, { one: 'New message', other: '# new messages' }),
+  /** The same as in `src/service-worker.js`. */
+  reply: 'Reply',
 
   settings: {
     browser: 'In this browser',

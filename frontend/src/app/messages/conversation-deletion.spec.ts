@@ -4,13 +4,15 @@ import { RANDOM } from '../api/backoff';
 import { DeletedPart, Message } from '../api/models';
 import { SHORTEST_PAUSE_MS, SHORTEST_RETRY_MS } from '../api/poll';
 import { ConversationDeletion } from './conversation-deletion';
-import { FakeApi, messages, setUpMessages } from './testing';
+import { FakeApi, FakeUnread, messages, setUpMessages } from './testing';
+import { UnreadStore } from './unread-store';
 
 const PEER = '+14155552671';
 
 describe('ConversationDeletion', () => {
   let api: FakeApi;
   let deletion: ConversationDeletion;
+  let unread: FakeUnread;
   const [last] = messages(8, 8) as [Message];
 
   beforeEach(async () => {
@@ -20,6 +22,7 @@ describe('ConversationDeletion', () => {
     await api.answerConversations([last], { revision: 3 });
     await api.answerChanges(api.expectChanges(), [], { revision: 3 });
     deletion = TestBed.inject(ConversationDeletion);
+    unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
   });
 
   afterEach(() => {
@@ -40,7 +43,7 @@ describe('ConversationDeletion', () => {
   }
 
   it('deletes part by part what the user has been shown', async () => {
-    const state = deletion.start(PEER, deletion.shown);
+    const state = deletion.start(PEER, deletion.shownOf(PEER));
     await api.settle();
     await answerPart('revision=3', { deleted: 50, kept: 0, before: 'm50' });
     expect(state()).toEqual({ step: 'deleting', deleted: 50, kept: 0, problem: '' });
@@ -50,8 +53,18 @@ describe('ConversationDeletion', () => {
     api.expectChanges();
   });
 
+  it('counts what is deleted as read, and what has come in since as unread', async () => {
+    unread.inbound.set(PEER, 7);
+    const shown = deletion.shownOf(PEER);
+    unread.inbound.set(PEER, 8);
+    deletion.start(PEER, shown);
+    expect(unread.marked).toEqual([`${PEER} read up to 7`]);
+    await api.settle();
+    await answerPart('revision=3', { deleted: 50, kept: 1, before: null });
+  });
+
   it('goes on where it was after an outage, and says what the matter is', async () => {
-    const state = deletion.start(PEER, 3);
+    const state = deletion.start(PEER, { revision: 3, inbound: undefined });
     await api.settle();
     await answerPart('revision=3', { deleted: 50, kept: 0, before: 'm50' });
     await refuse(503);
@@ -63,14 +76,14 @@ describe('ConversationDeletion', () => {
   });
 
   it('takes it as done if nothing is left', async () => {
-    const state = deletion.start(PEER, 3);
+    const state = deletion.start(PEER, { revision: 3, inbound: undefined });
     await api.settle();
     await refuse(404);
     expect(state().step).toBe('done');
   });
 
   it('says why it has failed, and shows what is left', async () => {
-    const state = deletion.start(PEER, 3);
+    const state = deletion.start(PEER, { revision: 3, inbound: undefined });
     await api.settle();
     await refuse(422);
     expect(state().step).toBe('failed');
@@ -80,7 +93,7 @@ describe('ConversationDeletion', () => {
   });
 
   it('says how many messages stay, since they have come in meanwhile', async () => {
-    const state = deletion.start(PEER, 3);
+    const state = deletion.start(PEER, { revision: 3, inbound: undefined });
     await api.settle();
     await answerPart('revision=3', { deleted: 50, kept: 1, before: 'm50' });
     await answerPart('revision=3&before=m50', { deleted: 6, kept: 2, before: null });

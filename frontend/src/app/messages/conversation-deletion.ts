@@ -5,6 +5,7 @@ import { describeProblem } from '../api/describe-problem';
 import { toProblem } from '../api/problem';
 import { MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
+import { UnreadStore } from './unread-store';
 
 /** How far the deletion of a conversation is. */
 export interface DeletionState {
@@ -16,16 +17,23 @@ export interface DeletionState {
   readonly problem: string;
 }
 
+/** What the user has been shown of a conversation. */
+export interface Shown {
+  readonly revision: number;
+  /** How many messages have come in, if some are unread. */
+  readonly inbound: number | undefined;
+}
+
 /** Deletes conversations, part by part, whichever page is open. Loaded when it is needed; in the scope of the user. */
 @Injectable()
 export class ConversationDeletion {
   readonly #client = inject(MessagesClient);
   readonly #sync = inject(MessageSync);
+  readonly #unread = inject(UnreadStore);
   readonly #destroyRef = inject(DestroyRef);
 
-  /** Up to which the user has been shown everything. */
-  get shown(): number {
-    return this.#client.revision;
+  shownOf(peer: string): Shown {
+    return { revision: this.#client.revision, inbound: this.#unread.inboundOf(peer) };
   }
 
   /** How many messages there are now. */
@@ -34,15 +42,17 @@ export class ConversationDeletion {
   }
 
   /**
-   * Deletes what the user has been shown up to a revision. What has come in since stays: an inbound message that arrives late
-   * may be older than all that is shown, and nobody has seen it.
+   * Deletes what the user has been shown, and counts it as read. What has come in since stays: an inbound message that
+   * arrives late may be older than all that is shown, and nobody has seen it.
    */
-  start(peer: string, shown: number): Signal<DeletionState> {
+  start(peer: string, shown: Shown): Signal<DeletionState> {
     const state = signal<DeletionState>({ step: 'deleting', deleted: 0, kept: 0, problem: '' });
     const change = (changes: Partial<DeletionState>): void => {
       state.update((before) => ({ ...before, ...changes }));
     };
-    this.#delete(peer, shown, change).then(
+    // What is deleted is not counted any more; what stays would be.
+    this.#unread.markRead(peer, shown.inbound);
+    this.#delete(peer, shown.revision, change).then(
       (kept) => {
         this.#sync.refresh();
         change({ step: 'done', kept, problem: '' });
@@ -59,7 +69,7 @@ export class ConversationDeletion {
   /** From the newest part to the oldest one; returns how many messages stay. A request may be repeated. */
   async #delete(
     peer: string,
-    shown: number,
+    revision: number,
     change: (changes: Partial<DeletionState>) => void,
   ): Promise<number> {
     let [deleted, kept] = [0, 0];
@@ -67,7 +77,7 @@ export class ConversationDeletion {
     do {
       const part = await this.#once(async () => {
         try {
-          return await firstValueFrom(this.#client.deleteConversation(peer, shown, before));
+          return await firstValueFrom(this.#client.deleteConversation(peer, revision, before));
         } catch (error) {
           const problem = toProblem(error);
           if (problem.status === 404) return { deleted: 0, kept: 0, before: null };

@@ -89,6 +89,11 @@ export class MessagesClient {
     return this.#revision ?? UNKNOWN_REVISION;
   }
 
+  /** Before that, all that is shown is from the cache. */
+  get hasRead(): boolean {
+    return this.#revision !== undefined;
+  }
+
   /** A part of a conversation: its newest messages, or those before one. None that has come in since the revision. */
   deleteConversation(peer: string, revision: number, before?: string): Observable<DeletedPart> {
     return this.#http.delete<DeletedPart>(this.#conversation(peer), {

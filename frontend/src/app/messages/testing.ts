@@ -118,10 +118,11 @@ export class FakeCache implements Pick<MessageCache, keyof MessageCache> {
 /** What a test says is unread. Nothing is asked for. */
 export class FakeUnread implements Pick<
   UnreadStore,
-  'of' | 'ofLastAnswer' | 'markRead' | 'markUnread' | 'isArchived' | 'archive'
+  'of' | 'ofLastAnswer' | 'inboundOf' | 'markRead' | 'markUnread' | 'isArchived' | 'archive'
 > {
   readonly counts = signal<Readonly<Record<string, number>>>({});
   readonly isKnown = signal(true);
+  readonly inbound = new Map<string, number>();
   readonly marked: string[] = [];
   /** With the time of the last message of each. */
   readonly archived = signal<ReadonlyMap<string, string>>(new Map());
@@ -130,8 +131,12 @@ export class FakeUnread implements Pick<
     return this.counts()[peer] ?? 0;
   }
 
-  markRead(peer: string): void {
-    this.marked.push(`${peer} read`);
+  inboundOf(peer: string): number | undefined {
+    return this.inbound.get(peer);
+  }
+
+  markRead(peer: string, inbound?: number): void {
+    this.marked.push(`${peer} read${inbound === undefined ? '' : ` up to ${inbound}`}`);
     this.counts.update((counts) => ({ ...counts, [peer]: 0 }));
   }
 

@@ -52,6 +52,15 @@ describe('UnreadStore', () => {
     expect(store.of(OTHER)).toBe(0);
   });
 
+  it('marks as read what was known before, and not what has come in since', async () => {
+    await start();
+    store.markRead(PEER, 5);
+    await api.settle();
+    const mark = api.expectMark(PEER, 'read');
+    expect(mark.request.body).toEqual({ inbound: 5 });
+    expect(store.of(PEER)).toBe(2);
+  });
+
   it('waits for the conversations although it fails, and asks for them once', async () => {
     api.expectUnread().flush(null, { status: 503, statusText: 'Unavailable' });
     await vi.advanceTimersByTimeAsync(3_000);

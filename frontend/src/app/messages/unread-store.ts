@@ -110,12 +110,17 @@ export class UnreadStore implements MessageSubscriber {
     return this.#isUnread(peer);
   }
 
-  /** Marks what is known as read, as long as it takes. Call it only while the newest message is on the screen. */
-  markRead(peer: string): void {
-    if (this.of(peer) === 0) return;
-    const row = this.#rowOf(peer);
-    if (!row) return;
-    const { inbound } = row;
+  /** How many messages have come in so far, if some are unread. */
+  inboundOf(peer: string): number | undefined {
+    return this.#rowOf(peer)?.inbound;
+  }
+
+  /**
+   * Marks what is known as read, or was known at a number of arrivals, as long as it takes. Call it only if the user has
+   * had the newest message of these on the screen, or wants to see none of them.
+   */
+  markRead(peer: string, inbound = this.inboundOf(peer)): void {
+    if (this.of(peer) === 0 || inbound === undefined) return;
     const request = this.#sync
       .load(() => firstValueFrom(this.#client.markRead(peer, inbound)))
       .pipe(

@@ -101,6 +101,8 @@ export class MessengerPage {
   readonly day = input<string>();
   /** From the URL: the message whose details are open, or CONTACT. */
   readonly details = input<string>();
+  /** From the URL: the user wants to write at once. */
+  readonly compose = input<string>();
 
   /** From the URL: whether the list is that of archived conversations. */
   readonly archived = input<string>();
@@ -257,6 +259,17 @@ export class MessengerPage {
       void this.#router.navigate(['/messages', key], {
         queryParamsHandling: 'preserve',
         replaceUrl: true,
+      });
+    });
+    effect(() => {
+      if (this.compose() === undefined || this.current() === undefined) return;
+      untracked(() => {
+        this.#focusComposer();
+        void this.#router.navigate([], {
+          queryParams: { compose: null },
+          queryParamsHandling: 'merge',
+          replaceUrl: true,
+        });
       });
     });
     effect((onCleanup) => {
@@ -458,11 +471,14 @@ export class MessengerPage {
     } else {
       this.#forms.putBack(message);
     }
-    const focus = (): void => {
-      if (isRecipientError) this.composer()?.focusRecipient();
-      else (this.composer() ?? this.closed())?.focus();
-    };
-    afterNextRender(focus, { injector: this.#injector });
+    if (isRecipientError) this.focusNew();
+    else this.#focusComposer();
+  }
+
+  #focusComposer(): void {
+    afterNextRender(() => (this.composer() ?? this.closed())?.focus(), {
+      injector: this.#injector,
+    });
   }
 
   /** On a phone, the list may be hidden by an open conversation. */

@@ -1,4 +1,5 @@
 import { EMPTY, Observable, Subject, filter, fromEvent, map, merge } from 'rxjs';
+import { notificationTexts } from '../../i18n/notification-texts';
 
 /** A notification of one conversation, which replaces the one before. */
 export interface ConversationNotification {
@@ -50,7 +51,9 @@ export class NotificationDisplay {
     const options = { tag, body, data, icon: ICON, renotify: true, silent: true };
     const registration = await activeRegistration();
     if (registration) {
-      await registration.showNotification(title, options);
+      const actions = [{ action: 'reply', title: notificationTexts.reply }];
+      // `lib.dom.d.ts` does not know them yet.
+      await registration.showNotification(title, { ...options, actions } as NotificationOptions);
       return;
     }
     const notification = new Notification(title, options);

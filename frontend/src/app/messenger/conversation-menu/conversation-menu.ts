@@ -14,6 +14,7 @@ import {
 } from '@angular/core';
 import { Message } from '../../api/models';
 import { archiveTexts } from '../../i18n/archive-texts';
+import { MessagesClient } from '../../messages/messages-client';
 import { UnreadStore } from '../../messages/unread-store';
 import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
@@ -71,16 +72,18 @@ interface ConversationActions {
             {{ texts.jump }}
           </button>
         }
-        <button
-          #item
-          type="button"
-          role="menuitem"
-          class="message-menu__item message-menu__item--danger"
-          (click)="askToDelete()"
-        >
-          <app-icon name="delete" />
-          {{ texts.delete }}
-        </button>
+        @if (canDelete) {
+          <button
+            #item
+            type="button"
+            role="menuitem"
+            class="message-menu__item message-menu__item--danger"
+            (click)="askToDelete()"
+          >
+            <app-icon name="delete" />
+            {{ texts.delete }}
+          </button>
+        }
       </div>
     </dialog>
   `,
@@ -100,6 +103,8 @@ export class ConversationMenu {
   protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
   protected readonly items = viewChildren<ElementRef<HTMLElement>>('item');
   protected readonly texts = archiveTexts;
+  /** What is only in the cache may be old: what has come in since, nobody has seen. */
+  protected readonly canDelete = inject(MessagesClient).hasRead;
   readonly #peer = computed(() => this.request().last.peer_number);
   protected readonly isUnread = computed(() => this.#unread.of(this.#peer()) > 0);
 

@@ -13,7 +13,7 @@ import {
 } from '@angular/core';
 import { Message } from '../../api/models';
 import { conversationDeletionTexts } from '../../i18n/conversation-deletion-texts';
-import { ConversationDeletion, DeletionState } from '../../messages/conversation-deletion';
+import { ConversationDeletion, DeletionState, Shown } from '../../messages/conversation-deletion';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { UserScope } from '../../session/user-scope';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
@@ -109,7 +109,7 @@ export function askToDeleteConversation(
 ): void {
   asked?.destroy();
   const deletion = place.injector.get(UserScope).get(ConversationDeletion);
-  const { shown } = deletion;
+  const shown = deletion.shownOf(last.peer_number);
   const count = signal<number | undefined>(undefined);
   const dialog = place.createComponent(DeleteConversation);
   asked = dialog;
@@ -136,7 +136,7 @@ function showDeletion(
   place: ViewContainerRef,
   deletion: ConversationDeletion,
   last: Message,
-  shown: number,
+  shown: Shown,
   count: number | undefined,
 ): void {
   place.clear();

@@ -4,6 +4,7 @@ import { vi } from 'vitest';
 import { Message } from '../../api/models';
 import { MessageSync } from '../../messages/message-sync';
 import { FakeApi, aMessage, deleted, setUpMessages } from '../../messages/testing';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import { SearchStore } from './search-store';
 
 const EMPTY_PAGES = 10;
@@ -80,6 +81,17 @@ describe('SearchStore', () => {
       store.search(query);
       expect(store.people()).toEqual(people);
     }
+    store.search('');
+  });
+
+  it.each([
+    ['groß', 'Groß'],
+    ['κωσ', 'Κώστας'],
+    ['yıldız', 'Yıldız'],
+  ])('finds whom “%s” is the beginning of: %s', (query, name) => {
+    TestBed.inject(ContactNames).replace(new Map([['+14155552671', name]]));
+    store.search(query);
+    expect(store.people()).toEqual(['+14155552671']);
     store.search('');
   });
 

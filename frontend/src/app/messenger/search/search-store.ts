@@ -70,15 +70,16 @@ export class SearchStore implements MessageSubscriber {
    * the query, and those whose number contains its digits.
    */
   readonly people = computed<readonly string[]>(() => {
-    const query = this.#query().trim().toUpperCase();
+    const query = this.#query().trim();
+    const named = this.#names.search(query, MOST_NAMED);
     const known = this.#conversations.peers();
-    const senders = query === '' ? [] : known.filter((peer) => peer.toUpperCase().includes(query));
-    const named = [...new Set([...this.#names.search(query, MOST_NAMED), ...senders])];
+    const sender = query.toUpperCase();
+    const senders = query === '' ? [] : known.filter((peer) => peer.toUpperCase().includes(sender));
     const digits = digitsOf(query);
-    if (digits === '') return named;
     const found = this.#rows().map(({ peer_number }) => peer_number);
-    const withDigits = [...known, ...found].filter((peer) => peer.includes(digits));
-    return [...new Set([...named, ...withDigits])];
+    const withDigits =
+      digits === '' ? [] : [...known, ...found].filter((peer) => peer.includes(digits));
+    return [...new Set([...named, ...senders, ...withDigits])];
   });
   /** Messages whose text contains the words of the query; the API also returns those that match by number only. */
   readonly messages = computed<readonly Message[]>(() => {
