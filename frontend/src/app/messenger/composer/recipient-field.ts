@@ -163,6 +163,8 @@ export class RecipientField {
 
   /** A list that was pasted is taken apart as far as it is understood. */
   protected type(text: string): void {
+    // After many recipients, whose list scrolls.
+    this.field().nativeElement.scrollIntoView({ block: 'nearest' });
     const { chosen } = this.recipients();
     const parts = text.split(SEPARATOR);
     const numbers: string[] = [];

@@ -36,7 +36,7 @@ interface ConversationActions {
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Icon, MessengerIcon],
   template: `
-    <dialog #dialog class="message-menu" [attr.aria-label]="texts.menu" (close)="closed.emit()">
+    <dialog #dialog class="message-menu" [attr.aria-label]="texts.menu" (close)="leave()">
       <div role="menu" [attr.aria-label]="texts.menu">
         <button
           #item
@@ -114,6 +114,7 @@ export class ConversationMenu {
       const dialog = this.dialog().nativeElement;
       // Not every browser focuses a button that is clicked; the focus comes back to where it is now.
       anchor.focus({ preventScroll: true });
+      anchor.ariaExpanded = 'true';
       dialog.showModal();
       placeBeside(dialog, anchor);
       this.items()[0]?.nativeElement.focus();
@@ -152,6 +153,11 @@ export class ConversationMenu {
     if (index === undefined) return;
     event.preventDefault();
     items.at(index % items.length)?.focus();
+  }
+
+  protected leave(): void {
+    this.request().anchor.ariaExpanded = 'false';
+    this.closed.emit();
   }
 
   #close(): void {

@@ -50,5 +50,8 @@ export class MessageGroup {
 }
 
 function heightOf({ media }: Message): number {
-  return MESSAGE_PX + media.length * MEDIA_PX;
+  // Several pictures are half as wide.
+  return (
+    MESSAGE_PX + (media.length > 1 ? Math.ceil(media.length / 2) / 2 : media.length) * MEDIA_PX
+  );
 }
