@@ -39,10 +39,10 @@ from mysms.mail.dispatcher import MailDispatcher
 from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
 from mysms.mail.smtp import SmtpClient
-from mysms.messages.archiving import Archiving
 from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
+from mysms.messages.flagging import Flagging
 from mysms.messages.interrupted_counts import InterruptedCounts
 from mysms.messages.read_marks import ReadMarks
 from mysms.messages.retention import Retention
@@ -122,7 +122,7 @@ class Services:
     csv_export: CsvExport
     deletion: MessageDeletion
     read_marks: ReadMarks
-    archiving: Archiving
+    flagging: Flagging
     contacts: ContactService
     contacts_csv_export: ContactsCsvExport
     contact_import: ContactImport
@@ -316,7 +316,7 @@ class _Builder:
             csv_export=CsvExport(history, downloads),
             deletion=MessageDeletion(self._changes.publisher, utc_now),
             read_marks=ReadMarks(self._changes.publisher),
-            archiving=Archiving(self._changes.publisher),
+            flagging=Flagging(self._changes.publisher),
             contacts=contacts,
             contacts_csv_export=ContactsCsvExport(contacts, downloads),
             contact_import=ContactImport(contacts, self._changes, self._limiter, users.accounts.is_active, utc_now),

@@ -25,6 +25,8 @@ export interface Stored {
   readonly unread?: readonly number[];
   /** How many of the newest conversations are archived. */
   readonly archived?: number;
+  /** How many of the newest conversations are muted. */
+  readonly muted?: number;
   /** What the newest conversations are called. */
   readonly names?: readonly string[];
 }
@@ -221,6 +223,10 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
         api.stored = { ...api.stored, archived };
         return { status: 204 };
       }
+      if (url.pathname === `/api/conversations/${encodeURIComponent(PEER)}/muted`) {
+        api.stored = { ...api.stored, muted: route.request().method() === 'PUT' ? 1 : 0 };
+        return { status: 204 };
+      }
       if (/\/media\/\d+$/.test(url.pathname)) return aMedium(api, url.pathname);
       return { json: aDetail(aMessage(indexOf(url.pathname.split('/').at(-1)), api, PEER)) };
   }
@@ -343,6 +349,7 @@ function aConversation(api: GeneratedApi, index: number): Conversation {
     unread: 0,
     inbound: 0,
     archived: index < (api.stored.archived ?? 0),
+    muted: index < (api.stored.muted ?? 0),
   };
 }
 
@@ -370,13 +377,14 @@ function aContact(name: string, index: number): Contact {
 }
 
 function unreadOf(api: GeneratedApi): Unread {
-  const { unread = [], archived = 0 } = api.stored;
+  const { unread = [], archived = 0, muted = 0 } = api.stored;
   return {
     archived: Array.from({ length: archived }, (_, index) => ({
       peer_number: peerOf(index),
       last_message_at: at(index * 37, api),
     })),
-    total: unread.reduce((sum, one) => sum + one, 0),
+    muted: Array.from({ length: muted }, (_, index) => peerOf(index)),
+    total: unread.slice(muted).reduce((sum, one) => sum + one, 0),
     conversations: unread
       .map((count, index) => ({
         peer_number: peerOf(index),

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from mysms.api.conditional import IF_NONE_MATCH, ConditionalRoute
 from mysms.api.deps import (
-    ConversationArchive,
+    ConversationFlags,
     CurrentUser,
     Deletion,
     History,
@@ -62,7 +62,7 @@ router.add_api_route(
 
 
 async def read_unread(request: Request) -> Response:
-    """Returns your conversations with unread messages, and those that are archived.
+    """Returns your conversations with unread messages, and those that are archived or muted.
 
     Ask again whenever something has changed.
     """
@@ -160,14 +160,12 @@ async def mark_unread(peer_number: _Number, user: CurrentUser, reading: Reading)
     dependencies=[Depends(assume_default_country)],
     responses=_RESPONSES,
 )
-async def archive(
-    peer_number: _Number, body: ArchiveRequest, user: CurrentUser, archiving: ConversationArchive
-) -> None:
+async def archive(peer_number: _Number, body: ArchiveRequest, user: CurrentUser, flagging: ConversationFlags) -> None:
     """Moves a conversation to the list of archived ones, until a message comes in or is sent: that brings it back.
 
     If a message has come in that you do not know of, this changes nothing. What is unread stays so.
     """
-    await archiving.archive(user.user_id, peer_number, body.inbound)
+    await flagging.archive(user.user_id, peer_number, body.inbound)
 
 
 @router.delete(
@@ -177,6 +175,33 @@ async def archive(
     dependencies=[Depends(assume_default_country)],
     responses=_RESPONSES,
 )
-async def unarchive(peer_number: _Number, user: CurrentUser, archiving: ConversationArchive) -> None:
+async def unarchive(peer_number: _Number, user: CurrentUser, flagging: ConversationFlags) -> None:
     """Moves a conversation back to the others, at the place of its last message. May be repeated."""
-    await archiving.unarchive(user.user_id, peer_number)
+    await flagging.unarchive(user.user_id, peer_number)
+
+
+@router.put(
+    "/{peer_number}/muted",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Mute a conversation",
+    dependencies=[Depends(assume_default_country)],
+    responses=_RESPONSES,
+)
+async def mute(peer_number: _Number, user: CurrentUser, flagging: ConversationFlags) -> None:
+    """Keeps what comes in from being told, as by push, until the conversation is unmuted. May be repeated.
+
+    It is unread as before, and counts in the row of its conversation, but in no total.
+    """
+    await flagging.mute(user.user_id, peer_number)
+
+
+@router.delete(
+    "/{peer_number}/muted",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Unmute a conversation",
+    dependencies=[Depends(assume_default_country)],
+    responses=_RESPONSES,
+)
+async def unmute(peer_number: _Number, user: CurrentUser, flagging: ConversationFlags) -> None:
+    """Tells you of what comes in again. May be repeated."""
+    await flagging.unmute(user.user_id, peer_number)

@@ -12,10 +12,10 @@ from mysms.contacts.csv_export import ContactsCsvExport
 from mysms.contacts.service import ContactService
 from mysms.core.settings import Settings
 from mysms.inbound.media import Attachments
-from mysms.messages.archiving import Archiving
 from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
+from mysms.messages.flagging import Flagging
 from mysms.messages.read_marks import ReadMarks
 from mysms.messages.schemas import default_country
 from mysms.messages.service import MessageHistory
@@ -79,7 +79,7 @@ ContactImports = Annotated[ContactImport, provided(lambda request: get_services(
 ContactsCsvExports = Annotated[ContactsCsvExport, provided(lambda request: get_services(request).contacts_csv_export)]
 OptOuts = Annotated[OptOutService, provided(lambda request: get_services(request).opt_outs)]
 Reading = Annotated[ReadMarks, provided(lambda request: get_services(request).read_marks)]
-ConversationArchive = Annotated[Archiving, provided(lambda request: get_services(request).archiving)]
+ConversationFlags = Annotated[Flagging, provided(lambda request: get_services(request).flagging)]
 Push = Annotated[PushService, provided(lambda request: get_services(request).push)]
 Outbox = Annotated[OutboxService, provided(lambda request: get_services(request).outbox)]
 Client = Annotated[ClientInfo, provided(get_client_info)]

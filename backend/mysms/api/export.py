@@ -16,11 +16,12 @@ router = APIRouter(prefix="/api/export", tags=["Accounts"])
 
 
 class ExportResponse(ExportHead):
-    """All data of a user, newest message first, contacts by name, and the numbers of archived conversations."""
+    """All data of a user, newest message first, contacts by name, and which conversations are archived or muted."""
 
     messages: list[MessageDetail]
     contacts: list[ContactResponse]
     archived_conversations: list[str] = Field(examples=[["+14155552671"]])
+    muted_conversations: list[str] = Field(examples=[["+14155552671"]])
 
 
 @router.get(
@@ -30,6 +31,6 @@ class ExportResponse(ExportHead):
     responses=error_responses(UnauthenticatedError(), RateLimitedError()),
 )
 async def export_account(user: CurrentUser, export: Export, client: Client) -> Response:
-    """Returns your account, sessions, messages with their timelines, contacts, and which conversations are archived."""
+    """Returns your account, sessions, messages with their timelines, contacts, and what is archived or muted."""
     headers = {"Content-Disposition": 'attachment; filename="mysms.json"', **UNBUFFERED}
     return StreamingResponse(await export.begin(user, client), media_type="application/json", headers=headers)

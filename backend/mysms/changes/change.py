@@ -15,7 +15,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 Kind = Literal["messages", "contacts"]
 """What has a revision of its own for each user."""
 KIND_OF: Mapping[str, Kind] = {"messages": "messages", "conversations": "messages", "contacts": "contacts"}
-"""By the collection that changes. A conversation is marked for what only it has: what is read or archived."""
+"""By the collection that changes. A conversation is marked for what only it has: what is read, archived or muted."""
 
 UNPUBLISHED = -1
 """The `revision` of a document that has changed since its last publication."""

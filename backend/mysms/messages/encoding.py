@@ -25,9 +25,9 @@ MESSAGE_FIELDS = (
 )
 """The stored fields of which the JSON of a message without its timeline is made, besides `_id`."""
 TIMELINE_FIELD = "events"
-CONVERSATION_FIELDS = ("peer_number", "messages", "last_message_key", "inbound", "unread", "archived")
-UNREAD_FIELDS = ("peer_number", "last_message_key", "inbound", "unread")
-ARCHIVED_FIELDS = ("peer_number", "last_message_key")
+CONVERSATION_FIELDS = ("peer_number", "messages", "last_message_key", "inbound", "unread", "archived", "muted")
+UNREAD_FIELDS = ("peer_number", "last_message_key", "inbound", "unread", "muted")
+FLAGGED_FIELDS = ("peer_number", "last_message_key")
 
 _UP_TO_MILLISECONDS = len("2026-11-22T10:42:07.120")
 
@@ -92,6 +92,7 @@ class ConversationFields(TypedDict):
     unread: int
     inbound: int
     archived: bool
+    muted: bool
 
 
 class UnreadConversationFields(TypedDict):
@@ -115,6 +116,7 @@ class UnreadFields(TypedDict):
     total: int
     conversations: list[UnreadConversationFields]
     archived: list[ArchivedConversationFields]
+    muted: list[str]
 
 
 def message_fields(row: Row) -> MessageFields:
@@ -154,11 +156,11 @@ def detail_fields(row: Row) -> DetailFields:
     return {**message_fields(row), "timeline": [_event_fields(event) for event in row.get(TIMELINE_FIELD, ())]}
 
 
-def unread_fields(rows: Iterable[Row], archived: Iterable[Row]) -> UnreadFields:
-    """Returns what is unread, newest first, and which conversations are archived."""
+def unread_fields(rows: Iterable[Row], archived: Iterable[Row], muted: Iterable[Row]) -> UnreadFields:
+    """Returns what is unread, newest first, and which conversations are archived or muted."""
     newest_first = sorted(rows, key=lambda row: row["last_message_key"], reverse=True)
     return {
-        "total": sum(row["unread"] for row in newest_first),
+        "total": sum(row["unread"] for row in newest_first if not row.get("muted")),
         "conversations": [
             {
                 "peer_number": row["peer_number"],
@@ -171,6 +173,7 @@ def unread_fields(rows: Iterable[Row], archived: Iterable[Row]) -> UnreadFields:
             {"peer_number": row["peer_number"], "last_message_at": row["last_message_key"].partition(" ")[0]}
             for row in archived
         ],
+        "muted": [row["peer_number"] for row in muted],
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 from bson import ObjectId
@@ -10,7 +10,7 @@ from bson import ObjectId
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.core.timestamps import Clock
-from mysms.messages import archive, repository
+from mysms.messages import flags, repository
 from mysms.messages.encoding import TIMELINE_FIELD, Row, detail_fields, encode
 from mysms.messages.filter import MessageFilter
 from mysms.messages.repository import Anchor
@@ -27,7 +27,7 @@ _EVERYTHING = MessageFilter()
 
 
 class AccountExport:
-    """Exports an account, its sessions, all its messages with their timelines, its contacts, and what it has archived.
+    """Exports an account, its sessions, its messages with their timelines, its contacts, and what is archived or muted.
 
     `contacts` yields those of a user, batch by batch.
     """
@@ -81,10 +81,13 @@ class AccountExport:
             if contacts:
                 yield separator + b",".join(map(orjson.dumps, contacts))
                 separator = b","
-        yield b'],"archived_conversations":['
-        separator = b""
-        async for numbers in archive.batches_of_numbers(user_id):
-            if numbers:
-                yield separator + b",".join(map(orjson.dumps, numbers))
-                separator = b","
-        yield b"]}"
+        yield b"]"
+        for flag in get_args(flags.Flag):
+            yield b',"%b_conversations":[' % flag.encode()
+            separator = b""
+            async for numbers in flags.batches_of_numbers(user_id, flag):
+                if numbers:
+                    yield separator + b",".join(map(orjson.dumps, numbers))
+                    separator = b","
+            yield b"]"
+        yield b"}"

@@ -216,6 +216,8 @@ class Conversation(Document):
     """Always `inbound` minus `read`. Those of earlier versions lack all three: what they have counts as read."""
     archived: bool | None = None
     """True if the user has archived it and no message was counted since; never False, so that an index finds both."""
+    muted: bool | None = None
+    """True if the user wants to be told of nothing that comes in; never False."""
     last_message_key: str | None = None
     """The time and id of the newest message, in a text that sorts like the messages."""
     pending_message_ids: dict[str, bool] = Field(default_factory=dict)
@@ -225,7 +227,7 @@ class Conversation(Document):
     pending_count: int = 0
     """The number of all those ids."""
     revision: int = 0
-    """As that of a message, for changes of what is read or archived."""
+    """As that of a message, for changes of what is read, archived or muted."""
     change_count: int = 0
     schema_version: int = 2
 
@@ -236,6 +238,7 @@ class Conversation(Document):
             IndexModel(
                 [("user_id", ASCENDING), ("archived", ASCENDING), ("last_message_key", DESCENDING)], name="listed"
             ),
+            IndexModel([("user_id", ASCENDING), ("muted", ASCENDING), ("last_message_key", DESCENDING)], name="muted"),
             IndexModel([("user_id", ASCENDING), ("unread", DESCENDING)], name="unread"),
             IndexModel([("user_id", ASCENDING), ("revision", ASCENDING)], name="user_revision"),
             IndexModel([("revision", ASCENDING)], name="revision"),

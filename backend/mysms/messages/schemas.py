@@ -219,6 +219,7 @@ class ConversationResponse(BaseModel):
     archived: bool = Field(
         examples=[False], description="Whether you have archived it, and no message has come in or was sent since."
     )
+    muted: bool = Field(examples=[False], description="Whether you have muted it: nothing tells you of what comes in.")
 
 
 class UnreadConversation(BaseModel):
@@ -243,14 +244,20 @@ class ArchivedConversation(BaseModel):
 
 
 class UnreadResponse(BaseModel):
-    """What is unread, and what is archived. It replaces all that was known before."""
+    """What is unread, archived, and muted. It replaces all that was known before."""
 
-    total: int = Field(examples=[2], description="The number of unread messages in these conversations.")
+    total: int = Field(
+        examples=[2], description="The number of unread messages in these conversations, without those that are muted."
+    )
     conversations: list[UnreadConversation] = Field(
         description=f"Newest message first. Of more than {MAXIMUM_UNREAD:,}, those with the most unread messages."
     )
     archived: list[ArchivedConversation] = Field(
         description=f"All archived conversations, newest message first; no more than {MAXIMUM_UNREAD:,}."
+    )
+    muted: list[str] = Field(
+        examples=[["+14155552671"]],
+        description=f"The numbers of all muted conversations, newest message first; no more than {MAXIMUM_UNREAD:,}.",
     )
 
 

@@ -12,7 +12,7 @@ from mysms.changes.services import Changes
 from mysms.changes.versions import Version
 from mysms.core.errors import InvalidFieldsError, NotFoundError
 from mysms.core.page import Page
-from mysms.messages import archive, conversations, repository, unread
+from mysms.messages import conversations, flags, repository, unread
 from mysms.messages.encoding import (
     ConversationFields,
     MessageFields,
@@ -189,17 +189,20 @@ class MessageHistory:
                         "unread": conversation.get("unread", 0),
                         "inbound": conversation.get("inbound", 0),
                         "archived": conversation.get("archived", False),
+                        "muted": conversation.get("muted", False),
                     }
                 )
         return rows
 
     async def unread(self, user_id: ObjectId) -> Page:
-        """Returns what is unread, and what is archived, which is one page."""
+        """Returns what is unread, archived, and muted, which is one page."""
         revision = self._changes.feed.position
-        rows, archived = await asyncio.gather(
-            unread.list_own(user_id, MAXIMUM_UNREAD), archive.list_own(user_id, MAXIMUM_UNREAD)
+        rows, archived, muted = await asyncio.gather(
+            unread.list_own(user_id, MAXIMUM_UNREAD),
+            flags.list_own(user_id, "archived", MAXIMUM_UNREAD),
+            flags.list_own(user_id, "muted", MAXIMUM_UNREAD),
         )
-        return Page(encode(unread_fields(rows, archived)), total=None, revision=revision, last_id=None)
+        return Page(encode(unread_fields(rows, archived, muted)), total=None, revision=revision, last_id=None)
 
     async def detail(self, user_id: ObjectId, message_id: str) -> bytes:
         """Returns the JSON of a message with its timeline. Raises NotFoundError, also for another user's message."""

@@ -31,13 +31,13 @@ async def exists(user_id: ObjectId, peer_number: str) -> bool:
     return await Conversation.get_pymongo_collection().find_one(own(user_id, peer_number), {"_id": 1}) is not None
 
 
-async def is_read(message: Message) -> bool:
-    """Whether a message that has come in is counted, and nothing in its conversation is unread."""
-    query = {
-        "_id": id_of(ObjectId(message.user_id), message.peer_number),
-        "unread": {"$in": [0, None]},
-        f"pending_message_ids.{message.id}": {"$exists": False},
-    }
+async def is_no_news(message: Message) -> bool:
+    """Whether nobody is to be told of a message that has come in: its conversation is muted, or it was read.
+
+    It was read if it is counted, and nothing in its conversation is unread.
+    """
+    is_read = {"unread": {"$in": [0, None]}, f"pending_message_ids.{message.id}": {"$exists": False}}
+    query = {"_id": id_of(ObjectId(message.user_id), message.peer_number), "$or": [{"muted": True}, is_read]}
     return await Conversation.get_pymongo_collection().find_one(query, {"_id": 1}) is not None
 
 

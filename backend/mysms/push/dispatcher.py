@@ -16,7 +16,7 @@ from mysms.core.heartbeat import Heartbeat
 from mysms.core.metrics import PUSHES
 from mysms.core.timestamps import Clock
 from mysms.messages import repository as messages
-from mysms.messages.unread import is_read
+from mysms.messages.unread import is_no_news
 from mysms.push.client import PushClient, PushResponse, PushServiceError
 from mysms.push.keys import VapidKeys
 from mysms.push.payload import PushPacker
@@ -91,8 +91,8 @@ class PushDispatcher:
     async def _send(self, push: QueuedPush) -> None:
         subscription = await self._find_subscription(push.session_id)
         message = await messages.find(push.message_id) if subscription is not None else None
-        # Also what was deleted meanwhile, here or with the account, or read on another device.
-        if subscription is None or message is None or message.deleted_at is not None or await is_read(message):
+        # Also what was deleted meanwhile, here or with the account, or read or muted on another device.
+        if subscription is None or message is None or message.deleted_at is not None or await is_no_news(message):
             await self._end(push, "discarded")
             return
         keys = await self._keys.load()

@@ -1,4 +1,4 @@
-"""Archiving that races with messages, deletions and erasure, and that is cut off at every write."""
+"""Archiving and muting that race with messages, deletions and erasure, and that are cut off at every write."""
 
 import asyncio
 import contextlib
@@ -13,8 +13,9 @@ import pytest
 
 from mysms.changes.services import Changes
 from mysms.core.errors import NotFoundError
-from mysms.messages import conversations
-from mysms.messages.archiving import Archiving
+from mysms.messages import conversations, unread
+from mysms.messages.flagging import Flagging
+from mysms.messages.flags import Flag
 from mysms.messages.interrupted_counts import InterruptedCounts
 from mysms.messages.models import Message
 from tests.faults.environment import Json, running_environment
@@ -29,11 +30,13 @@ __all__ = ["reading"]
 Place = Literal["request", "reply"]
 Direction = Literal["inbound", "outbound"]
 DIRECTIONS: tuple[Direction, ...] = ("inbound", "outbound")
+FLAGS: Mapping[Flag, object] = {"archived": {"inbound": 0}, "muted": None}
+"""With the body of the request that sets each."""
 
 
-def is_archiving(command: Command) -> bool:
+def is_flagging(command: Command) -> bool:
     update = command.get("update", {}) if command.get("findAndModify") == "conversations" else {}
-    return "archived" in update.get("$set", {})
+    return not FLAGS.keys().isdisjoint(update.get("$set", {}))
 
 
 def is_look(command: Command) -> bool:
@@ -53,8 +56,8 @@ def is_insert(command: Command) -> bool:
 STEPS: Mapping[str, tuple[Callable[[Command], bool], Place]] = {
     "not looked": (is_look, "request"),
     "looked": (is_look, "reply"),
-    "not archived": (is_archiving, "request"),
-    "archived": (is_archiving, "reply"),
+    "not archived": (is_flagging, "request"),
+    "archived": (is_flagging, "reply"),
 }
 ARRIVING: Mapping[str, tuple[Callable[[Command], bool], Place]] = {
     "not stored": (is_insert, "request"),
@@ -64,11 +67,15 @@ ARRIVING: Mapping[str, tuple[Callable[[Command], bool], Place]] = {
 
 
 async def archive(reading: Reading, inbound: int) -> None:
-    await Archiving(reading.publisher).archive(reading.user_id, reading.number, inbound)
+    await Flagging(reading.publisher).archive(reading.user_id, reading.number, inbound)
+
+
+async def mute(reading: Reading) -> None:
+    await Flagging(reading.publisher).mute(reading.user_id, reading.number)
 
 
 async def unarchive(reading: Reading) -> None:
-    await Archiving(reading.publisher).unarchive(reading.user_id, reading.number)
+    await Flagging(reading.publisher).unarchive(reading.user_id, reading.number)
 
 
 async def require_archived(reading: Reading, is_archived: bool) -> None:
@@ -125,6 +132,28 @@ async def test_a_message_whose_process_ended_before_it_was_counted_brings_it_bac
     for _ in range(2):
         await interrupted.complete()
     await require_archived(reading, is_archived=False)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("step", ARRIVING)
+async def test_a_conversation_that_is_muted_while_a_message_comes_in_stays_so(
+    reading: Reading, step: str, direction: Direction
+) -> None:
+    await reading.receive()
+    message = await reading.insert(direction)
+    assert not await unread.is_no_news(message)
+    await during(reading, ARRIVING[step], add(reading, direction), mute(reading))
+    (row,) = await unread.list_own(reading.user_id, 10)
+    assert row["muted"]
+    assert await unread.is_no_news(message)
+
+
+async def test_a_message_that_comes_in_while_it_is_muted_is_unread_there(reading: Reading) -> None:
+    await reading.receive()
+    await during(reading, STEPS["not archived"], mute(reading), reading.receive())
+    await reading.require(2)
+    (row,) = await unread.list_own(reading.user_id, 10)
+    assert row["muted"]
 
 
 async def test_a_message_that_is_counted_twice_brings_it_back_once(reading: Reading) -> None:
@@ -214,7 +243,7 @@ async def test_a_process_that_starts_knows_of_it_before_it_is_published(reading:
 
 
 KILLED: Mapping[str, Callable[[Command], bool]] = {
-    "the flag": is_archiving,
+    "the flag": is_flagging,
     "the log entry": is_publication,
     "the revision": is_numbering,
 }
@@ -222,9 +251,10 @@ KILLED: Mapping[str, Callable[[Command], bool]] = {
 
 @pytest.mark.parametrize("at", ["request", "reply"])
 @pytest.mark.parametrize("write", KILLED)
-async def test_no_archiving_is_missed_if_its_process_is_killed(tmp_path: Path, write: str, at: Place) -> None:
+@pytest.mark.parametrize("flag", FLAGS)
+async def test_no_flag_is_missed_if_its_process_is_killed(tmp_path: Path, flag: Flag, write: str, at: Place) -> None:
     """A client that repeats its ETag to another process learns of it."""
-    async with running_environment(tmp_path, processes=2, name=f"archive {write} {at}") as env:
+    async with running_environment(tmp_path, processes=2, name=f"{flag} {write} {at}") as env:
         writer, reader = env.apis
         number = new_number()
         message = await env.post(number, "Hello", to=writer)
@@ -234,35 +264,35 @@ async def test_no_archiving_is_missed_if_its_process_is_killed(tmp_path: Path, w
         async def poll() -> int:
             nonlocal etag, found
             headers = {**env.headers, "If-None-Match": etag}
-            answer = await env.http.get(f"{reader.url}/api/conversations", headers=headers)
+            answer = await env.http.get(f"{reader.url}/api/conversations/unread", headers=headers)
             if answer.status_code == 200:
-                etag, found = answer.headers["ETag"], answer.json()
+                etag, found = answer.headers["ETag"], answer.json()[flag]
             return answer.status_code
 
         async def put() -> httpx.Response:
-            path = f"/api/conversations/{quote(number)}/archived"
-            return await env.http.put(f"{writer.url}{path}", json={"inbound": 0}, headers=env.headers)
+            path = f"/api/conversations/{quote(number)}/{flag}"
+            return await env.http.put(f"{writer.url}{path}", json=FLAGS[flag], headers=env.headers)
 
-        await eventually(poll, lambda status: status == 304, what="an unchanged list")
-        assert [row["peer_number"] for row in found] == [number]
+        await eventually(poll, lambda status: status == 304, what="an unchanged answer")
+        assert found == []
         pause_point = writer.mongo_proxy.add(PausePoint(KILLED[write], at))
-        archiving = asyncio.create_task(put())
+        flagging = asyncio.create_task(put())
         async with asyncio.timeout(10):
             await pause_point.reached.wait()
         writer.kill()
         await writer.mongo_proxy.drop_connections()
         await writer.wait()
-        await asyncio.gather(archiving, return_exceptions=True)
+        await asyncio.gather(flagging, return_exceptions=True)
         if write == "the flag" and at == "request":
             # Nothing has changed; the client repeats it.
             writer = reader
             assert (await put()).status_code == 204
 
-        async def listed() -> list[str]:
+        async def count() -> int:
             await poll()
-            return [row["peer_number"] for row in found]
+            return len(found)
 
-        await eventually(listed, lambda numbers: numbers == [], within=20, what="a list without it")
+        await eventually(count, lambda listed: listed == 1, within=20, what="a list with it")
 
 
 async def test_another_process_shows_it_within_seconds_and_so_the_message_that_brings_it_back(tmp_path: Path) -> None:

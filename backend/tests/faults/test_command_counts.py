@@ -166,8 +166,8 @@ async def test_a_session_is_not_looked_up_for_every_request(env: Environment) ->
         ("/api/messages/changes", {"since": "0"}, 2),
         ("/api/conversations", {}, 2),
         ("/api/conversations", {"archived": "true"}, 2),
-        # What is archived is a list of its own, read at the same time.
-        ("/api/conversations/unread", {}, 2),
+        # What is archived and what is muted are lists of their own, read at the same time.
+        ("/api/conversations/unread", {}, 3),
         ("/api/conversations/+13125550001", {}, 2),
     ],
 )
@@ -254,19 +254,22 @@ async def test_a_page_of_contacts_costs_at_most_two_commands(
     await require_each(read, 200, most=most)
 
 
-async def test_archiving_costs_two_commands_whether_it_changes_anything_or_not(env: Environment) -> None:
+@pytest.mark.parametrize(("flag", "body"), [("archived", {"inbound": 0}), ("muted", None)])
+async def test_a_flag_costs_two_commands_whether_it_changes_anything_or_not(
+    env: Environment, flag: str, body: object
+) -> None:
     """One looks whether there is such a conversation. Its number has one form only."""
     message = await env.post("+13125550003", "Hello")
     await env.eventually(message["_id"], "delivered")
-    url = f"{env.apis[0].url}/api/conversations/+13125550003/archived"
+    url = f"{env.apis[0].url}/api/conversations/+13125550003/{flag}"
 
-    async def archive() -> httpx.Response:
-        return await env.http.put(url, json={"inbound": 0}, headers=env.headers)
+    async def put() -> httpx.Response:
+        return await env.http.put(url, json=body, headers=env.headers)
 
-    async def unarchive() -> httpx.Response:
+    async def delete() -> httpx.Response:
         return await env.http.delete(url, headers=env.headers)
 
-    for change in (archive, archive, unarchive, unarchive):
+    for change in (put, put, delete, delete):
         await require_each(change, 204, most=2, times=5)
 
 

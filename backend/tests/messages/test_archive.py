@@ -128,6 +128,7 @@ async def test_what_is_unread_stays_unread(api: Api, api_user: ApiUser, peers: t
         "total": 1,
         "conversations": [{"peer_number": ann, "unread": 1, "inbound": 1}],
         "archived": [{"peer_number": ann, "last_message_at": row["last_message"]["created_at"]}],
+        "muted": [],
     }
     require_done(await mark_read(api_user, ann, 1))
     require_done(await mark_unread(api_user, ann))

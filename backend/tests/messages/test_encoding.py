@@ -170,6 +170,7 @@ def test_a_list_of_conversations_is_what_its_models_would_encode(found: list[Row
             "unread": count,
             "inbound": count,
             "archived": count % 2 == 1,
+            "muted": count % 3 == 1,
         }
         for row in found
     ]

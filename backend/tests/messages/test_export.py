@@ -29,7 +29,15 @@ async def test_an_export_holds_account_sessions_and_messages_with_their_timeline
         await api_user.eventually(message["_id"], "delivered")
 
     document = await export(api_user)
-    assert document.keys() == {"exported_at", "account", "sessions", "messages", "contacts", "archived_conversations"}
+    assert document.keys() == {
+        "exported_at",
+        "account",
+        "sessions",
+        "messages",
+        "contacts",
+        "archived_conversations",
+        "muted_conversations",
+    }
     assert document["account"] == (await api_user.call("GET", "/users")).json()
     assert document["sessions"] == (await api_user.call("GET", "/users/sessions")).json()
     assert document["messages"] == [await api_user.detail(message["_id"]) for message in reversed(sent)]

@@ -333,6 +333,46 @@ async def test_nothing_is_told_of_what_was_read_on_another_device_meanwhile(push
     assert await pushing.queued() == []
 
 
+async def test_nothing_is_told_of_a_muted_conversation(pushing: Pushing) -> None:
+    caller, other = await pushing.sign_up(), await pushing.sign_up()
+    browser, others = await pushing.subscribe(caller), await pushing.subscribe(other)
+    await count(await pushing.receive(caller))
+    await pushing.deliver()
+    await pushing.services.flagging.mute(caller.user_id, PEER)
+    for is_counted in (False, True):
+        message = await pushing.receive(caller)
+        if is_counted:
+            await count(message)
+        await pushing.deliver()
+    assert len(browser.received) == 1
+    await count(await pushing.receive(caller, peer_number="MYBANK"))
+    await count(await pushing.receive(other))
+    await pushing.deliver()
+    assert [received.payload["notification"]["title"] for received in browser.received[1:]] == ["MYBANK"]
+    assert len(others.received) == 1
+    await pushing.services.flagging.unmute(caller.user_id, PEER)
+    await pushing.receive(caller)
+    await pushing.deliver()
+    assert len(browser.received) == 3
+    assert await pushing.queued() == []
+
+
+async def test_nothing_is_told_of_what_was_muted_before_it_was_due(pushing: Pushing) -> None:
+    """Also after an attempt that has failed."""
+    caller = await pushing.sign_up()
+    browser = await pushing.subscribe(caller)
+    await count(await pushing.receive(caller))
+    pushing.service.answer = 503
+    await pushing.deliver()
+    assert len(await pushing.queued()) == 1
+    await pushing.receive(caller)
+    await pushing.services.flagging.mute(caller.user_id, PEER)
+    pushing.service.answer, pushing.now = 201, max(each["next_attempt_at"] for each in await pushing.queued())
+    await pushing.deliver()
+    assert browser.received == []
+    assert await pushing.queued() == []
+
+
 async def test_what_is_not_counted_yet_is_not_read(pushing: Pushing) -> None:
     caller = await pushing.sign_up()
     browser = await pushing.subscribe(caller)

@@ -250,7 +250,7 @@ export interface paths {
         };
         /**
          * List what is unread
-         * @description Returns your conversations with unread messages, and those that are archived.
+         * @description Returns your conversations with unread messages, and those that are archived or muted.
          *
          *     Ask again whenever something has changed.
          */
@@ -354,6 +354,32 @@ export interface paths {
          * @description Moves a conversation back to the others, at the place of its last message. May be repeated.
          */
         delete: operations["unarchive_api_conversations__peer_number__archived_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{peer_number}/muted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mute a conversation
+         * @description Keeps what comes in from being told, as by push, until the conversation is unmuted. May be repeated.
+         *
+         *     It is unread as before, and counts in the row of its conversation, but in no total.
+         */
+        put: operations["mute_api_conversations__peer_number__muted_put"];
+        post?: never;
+        /**
+         * Unmute a conversation
+         * @description Tells you of what comes in again. May be repeated.
+         */
+        delete: operations["unmute_api_conversations__peer_number__muted_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -944,7 +970,7 @@ export interface paths {
         };
         /**
          * Export the account
-         * @description Returns your account, sessions, messages with their timelines, contacts, and which conversations are archived.
+         * @description Returns your account, sessions, messages with their timelines, contacts, and what is archived or muted.
          */
         get: operations["export_account_api_export_get"];
         put?: never;
@@ -1245,6 +1271,12 @@ export interface components {
              * @example false
              */
             archived: boolean;
+            /**
+             * Muted
+             * @description Whether you have muted it: nothing tells you of what comes in.
+             * @example false
+             */
+            muted: boolean;
         };
         /** Credentials */
         Credentials: {
@@ -1349,7 +1381,7 @@ export interface components {
         };
         /**
          * ExportResponse
-         * @description All data of a user, newest message first, contacts by name, and the numbers of archived conversations.
+         * @description All data of a user, newest message first, contacts by name, and which conversations are archived or muted.
          */
         ExportResponse: {
             /**
@@ -1372,6 +1404,13 @@ export interface components {
              *     ]
              */
             archived_conversations: string[];
+            /**
+             * Muted Conversations
+             * @example [
+             *       "+14155552671"
+             *     ]
+             */
+            muted_conversations: string[];
         };
         /** ForgottenPassword */
         ForgottenPassword: {
@@ -2328,12 +2367,12 @@ export interface components {
         };
         /**
          * UnreadResponse
-         * @description What is unread, and what is archived. It replaces all that was known before.
+         * @description What is unread, archived, and muted. It replaces all that was known before.
          */
         UnreadResponse: {
             /**
              * Total
-             * @description The number of unread messages in these conversations.
+             * @description The number of unread messages in these conversations, without those that are muted.
              * @example 2
              */
             total: number;
@@ -2347,6 +2386,14 @@ export interface components {
              * @description All archived conversations, newest message first; no more than 1,000.
              */
             archived: components["schemas"]["ArchivedConversation"][];
+            /**
+             * Muted
+             * @description The numbers of all muted conversations, newest message first; no more than 1,000.
+             * @example [
+             *       "+14155552671"
+             *     ]
+             */
+            muted: string[];
         };
         /**
          * Problem
@@ -3654,6 +3701,120 @@ export interface operations {
         };
     };
     unarchive_api_conversations__peer_number__archived_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the conversation. */
+                peer_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mute_api_conversations__peer_number__muted_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the conversation. */
+                peer_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmute_api_conversations__peer_number__muted_delete: {
         parameters: {
             query?: never;
             header?: never;

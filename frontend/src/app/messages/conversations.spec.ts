@@ -25,6 +25,7 @@ function list(peers: number[], hasMore = false): Conversations {
     unread: 0,
     inbound: 0,
     archived: false,
+    muted: false,
   }));
   return toConversations({ rows, total: 9, hasMore, hasNewer: false });
 }
@@ -98,6 +99,7 @@ describe('appendPage', () => {
           unread: 0,
           inbound: 0,
           archived: false,
+          muted: false,
         },
       ],
     };

@@ -56,7 +56,7 @@ const SEND_TIMEOUT_MS = 60_000;
 const MAX_PAGE = 200;
 /** After a long absence, loading anew what is shown costs less than reading all that has changed. */
 const MAX_PAGES_OF_CHANGES = 5;
-const NOTHING_UNREAD: Unread = { total: 0, conversations: [], archived: [] };
+const NOTHING_UNREAD: Unread = { total: 0, conversations: [], archived: [], muted: [] };
 /** That of the first page if an API of the version before has sent it: all that has ever changed has a higher one. */
 const UNKNOWN_REVISION = 0;
 

@@ -334,6 +334,7 @@ function toConversation(last: Message): Conversation {
     unread: 0,
     inbound: 0,
     archived: false,
+    muted: false,
   };
 }
 
