@@ -38,7 +38,7 @@ function fail(): never {
 }
 
 function undo(page: Page): Locator {
-  return page.locator('app-archive-notice').getByRole('button', { name: 'Undo' });
+  return page.locator('app-undo-notice').getByRole('button', { name: 'Undo' });
 }
 
 test('what is archived in one tab is archived in all, until a message brings it back', async ({

@@ -24,6 +24,8 @@ interface Person {
   write(number: string, text: string): Promise<void>;
   /** Gives a number a name. */
   call(number: string, name: string): Promise<void>;
+  /** Mutes the conversation with a number, or unmutes it. */
+  mute(number: string, isMuted: boolean): Promise<void>;
 }
 
 interface Ledger {
@@ -145,6 +147,16 @@ export async function newPerson(request: APIRequestContext, at = ''): Promise<Pe
         data: { contact: { name } },
       });
       expect(answer.status()).toBe(200);
+    },
+    mute: async (number, isMuted) => {
+      const answer = await request.fetch(
+        `${at}/api/conversations/${encodeURIComponent(number)}/muted`,
+        {
+          method: isMuted ? 'PUT' : 'DELETE',
+          headers: { Authorization: `Bearer ${access_token}` },
+        },
+      );
+      expect(answer.status()).toBe(204);
     },
     write: async (recipient_number, content) => {
       const answer = await request.post(`${at}/api/messages`, {

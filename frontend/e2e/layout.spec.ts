@@ -229,7 +229,8 @@ for (const [row, viewport] of SIZES.entries()) {
     test('names, however long', async ({ page }) => {
       await watchPage(page);
       const names = [LONG_WORD.slice(0, 100), HEBREW, 'Al', `${'Ada Lovelace '.repeat(7)}Byron`];
-      await generateApi(page, { conversations: 12, messages: 200, names, unread: [3, 12, 120] });
+      const unread = [3, 12, 120];
+      await generateApi(page, { conversations: 12, messages: 200, names, unread, muted: 3 });
       await page.goto('/sign-in');
       await fillSignIn(page, EMAIL, PASSWORD);
       const [name = ''] = names;

@@ -123,6 +123,35 @@ test('a hidden page tells of what comes in, without its text, and a click opens 
   expect(await shownBy(page)).toEqual([]);
 });
 
+test('a muted conversation tells of nothing, and takes back what was told', async ({
+  context,
+  page,
+  request,
+  phone,
+}) => {
+  await context.grantPermissions(['notifications']);
+  const person = await newPerson(request);
+  const [number, other] = [newNumber(), newNumber()];
+  await person.write(number, 'Table for four at seven?');
+  await person.write(other, 'And you?');
+  await enter(page, person);
+  await turnOn(page);
+  await setHidden(page, true);
+  await phone.write(number, 'Seven is fine');
+  await expect.poll(() => bodiesOf(page)).toEqual(['New message']);
+  await person.mute(number, true);
+  await expect.poll(async () => (await shownBy(page)).map(({ isOpen }) => isOpen)).toEqual([false]);
+  await phone.write(number, 'Or half past');
+  await phone.write(other, 'Me, too');
+  await expect.poll(() => bodiesOf(page)).toHaveLength(2);
+  await page.waitForTimeout(A_WHILE_MS);
+  const [first, ...later] = await shownBy(page);
+  expect(later.map(({ tag }) => tag === first?.tag)).toEqual([false]);
+  await person.mute(number, false);
+  await phone.write(number, 'So?');
+  await expect.poll(async () => (await shownBy(page)).at(-1)?.tag).toBe(first?.tag);
+});
+
 test('the text is shown if that is chosen, and nothing once notifications are off', async ({
   context,
   page,

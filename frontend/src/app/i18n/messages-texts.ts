@@ -18,6 +18,7 @@ export const messagesTexts = {
     empty: 'No conversations yet. Everyone you write to appears here.',
     stale: 'These messages may be out of date.',
     archived: 'Archived',
+    muted: 'Muted',
     nothingArchived: 'Nothing is archived. A conversation stays here until its next message.',
     actionsWith: (name: string) => `Actions on the conversation with ${name}`,
   },

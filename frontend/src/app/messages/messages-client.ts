@@ -188,13 +188,12 @@ export class MessagesClient {
   }
 
   unarchive(peer: string): Observable<null> {
-    return this.#http
-      .delete<null>(`${this.#conversation(peer)}/archived`, { timeout: REQUEST_TIMEOUT_MS })
-      .pipe(
-        tap(() => {
-          this.distrustEtag();
-        }),
-      );
+    return this.#mark(peer, 'archived', null, 'DELETE');
+  }
+
+  /** Or unmutes it. */
+  mute(peer: string, isMuted: boolean): Observable<null> {
+    return this.#mark(peer, 'muted', null, isMuted ? 'PUT' : 'DELETE');
   }
 
   /**
@@ -260,9 +259,14 @@ export class MessagesClient {
     return `${this.#conversations}/${encodeURIComponent(peer)}`;
   }
 
-  #mark(peer: string, as: 'read' | 'unread' | 'archived', body: unknown): Observable<null> {
+  #mark(
+    peer: string,
+    as: 'read' | 'unread' | 'archived' | 'muted',
+    body: unknown,
+    method: 'PUT' | 'DELETE' = 'PUT',
+  ): Observable<null> {
     const url = `${this.#conversation(peer)}/${as}`;
-    return this.#http.put<null>(url, body, { timeout: REQUEST_TIMEOUT_MS }).pipe(
+    return this.#http.request<null>(method, url, { body, timeout: REQUEST_TIMEOUT_MS }).pipe(
       tap(() => {
         this.distrustEtag();
       }),

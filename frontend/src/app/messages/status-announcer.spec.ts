@@ -1,18 +1,30 @@
 import { TestBed } from '@angular/core/testing';
-import { NEVER } from 'rxjs';
+import { signal } from '@angular/core';
+import { Subject } from 'rxjs';
 import { ContactNames } from '../phone-numbers/contact-names';
+import { Message } from '../api/models';
 import { MessageSync } from './message-sync';
 import { StatusAnnouncer } from './status-announcer';
 import { aMessage } from './testing';
+import { ThreadsStore } from './threads-store';
+import { UnreadStore } from './unread-store';
 
 const delivered = aMessage({ status: 'delivered' });
 
 describe('StatusAnnouncer', () => {
+  const statusChanges = new Subject<readonly Message[]>();
+  const muted = signal<ReadonlySet<string>>(new Set());
+  const latest = vi.fn<() => string | undefined>();
   let announcer: StatusAnnouncer;
 
   beforeEach(() => {
     TestBed.configureTestingModule({
-      providers: [StatusAnnouncer, { provide: MessageSync, useValue: { statusChanges: NEVER } }],
+      providers: [
+        StatusAnnouncer,
+        { provide: MessageSync, useValue: { statusChanges } },
+        { provide: ThreadsStore, useValue: { latest } },
+        { provide: UnreadStore, useValue: { muted } },
+      ],
     });
     announcer = TestBed.inject(StatusAnnouncer);
   });
@@ -54,6 +66,28 @@ describe('StatusAnnouncer', () => {
       '4 new messages.',
       'The status of 3 messages has changed. 1 new message.',
     ]);
+  });
+
+  it('is silent about what comes in to a muted conversation, unless that is open', () => {
+    const [silent, other] = ['+4930901', '+4930902'];
+    muted.set(new Set([silent]));
+    const received = [silent, other].map((peer_number) =>
+      aMessage({ direction: 'inbound', status: 'received', peer_number }),
+    );
+    const heard = (): string[] => {
+      const before = announcer.announcements().at(-1)?.id ?? 0;
+      statusChanges.next(received);
+      statusChanges.next([aMessage({ peer_number: silent, status: 'delivered' })]);
+      const { announcements } = announcer;
+      return announcements().flatMap(({ id, text }) => (id > before ? text : []));
+    };
+    expect(heard()).toHaveLength(2);
+    expect(heard()[0]?.match(/New message/g)).toHaveLength(1);
+    latest.mockReturnValue(silent);
+    expect(heard()[0]?.match(/New message/g)).toHaveLength(2);
+    muted.set(new Set());
+    latest.mockReturnValue(undefined);
+    expect(heard()[0]?.match(/New message/g)).toHaveLength(2);
   });
 
   it('does not announce messages on their way', () => {

@@ -4,6 +4,8 @@ import { Message } from '../api/models';
 import { messagesTexts } from '../i18n/messages-texts';
 import { ContactNames } from '../phone-numbers/contact-names';
 import { MessageSync } from './message-sync';
+import { ThreadsStore } from './threads-store';
+import { UnreadStore } from './unread-store';
 
 export interface Announcement {
   readonly id: number;
@@ -18,6 +20,8 @@ const MAX_ANNOUNCEMENTS = 3;
 @Injectable()
 export class StatusAnnouncer {
   readonly #names = inject(ContactNames);
+  readonly #threads = inject(ThreadsStore);
+  readonly #unread = inject(UnreadStore);
   readonly #announcements = signal<readonly Announcement[]>([]);
   #count = 0;
 
@@ -31,8 +35,14 @@ export class StatusAnnouncer {
     inject(MessageSync)
       .statusChanges.pipe(takeUntilDestroyed())
       .subscribe((messages) => {
-        this.announce(messages);
+        this.announce(messages.filter((message) => !this.#isMuted(message)));
       });
+  }
+
+  /** What comes in to a muted conversation is heard only where it is open. */
+  #isMuted({ direction, peer_number }: Message): boolean {
+    const isSilent = direction === 'inbound' && this.#unread.muted().has(peer_number);
+    return isSilent && this.#threads.latest() !== peer_number;
   }
 
   /** Messages that are merely on their way are not announced. */

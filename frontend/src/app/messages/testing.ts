@@ -118,7 +118,15 @@ export class FakeCache implements Pick<MessageCache, keyof MessageCache> {
 /** What a test says is unread. Nothing is asked for. */
 export class FakeUnread implements Pick<
   UnreadStore,
-  'of' | 'ofLastAnswer' | 'inboundOf' | 'markRead' | 'markUnread' | 'isArchived' | 'archive'
+  | 'of'
+  | 'ofLastAnswer'
+  | 'totalOf'
+  | 'inboundOf'
+  | 'markRead'
+  | 'markUnread'
+  | 'isArchived'
+  | 'archive'
+  | 'mute'
 > {
   readonly counts = signal<Readonly<Record<string, number>>>({});
   readonly isKnown = signal(true);
@@ -126,6 +134,7 @@ export class FakeUnread implements Pick<
   readonly marked: string[] = [];
   /** With the time of the last message of each. */
   readonly archived = signal<ReadonlyMap<string, string>>(new Map());
+  readonly muted = signal<ReadonlySet<string>>(new Set());
 
   of(peer: string): number {
     return this.counts()[peer] ?? 0;
@@ -154,8 +163,19 @@ export class FakeUnread implements Pick<
     this.archived.set(archived);
   }
 
+  mute(peer: string, isMuted: boolean): void {
+    const muted = new Set(this.muted());
+    if (isMuted) muted.add(peer);
+    else muted.delete(peer);
+    this.muted.set(muted);
+  }
+
   ofLastAnswer(peer: string): number {
     return this.of(peer);
+  }
+
+  totalOf(peers: Iterable<string>): number {
+    return [...peers].reduce((sum, peer) => sum + (this.muted().has(peer) ? 0 : this.of(peer)), 0);
   }
 }
 
@@ -258,15 +278,21 @@ export class FakeApi {
     conversations: Unread['conversations'],
     etag = 'W/"u"',
     archived: Unread['archived'] = [],
+    muted: Unread['muted'] = [],
   ): Promise<void> {
     const total = conversations.reduce((sum, { unread }) => sum + unread, 0);
-    this.expectUnread().flush({ total, conversations, archived }, { headers: { ETag: etag } });
+    const unread: Unread = { total, conversations, archived, muted };
+    this.expectUnread().flush(unread, { headers: { ETag: etag } });
     await this.settle();
   }
 
-  expectConversation(method: 'GET' | 'PUT' | 'DELETE', peer: string): TestRequest {
+  expectConversation(
+    method: 'GET' | 'PUT' | 'DELETE',
+    peer: string,
+    flag: 'archived' | 'muted' = 'archived',
+  ): TestRequest {
     const url = `/api/conversations/${encodeURIComponent(peer)}`;
-    return this.http.expectOne({ method, url: method === 'GET' ? url : `${url}/archived` });
+    return this.http.expectOne({ method, url: method === 'GET' ? url : `${url}/${flag}` });
   }
 
   /** Answers with the archived conversations that have these last messages. */

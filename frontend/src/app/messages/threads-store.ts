@@ -55,6 +55,11 @@ export class ThreadsStore implements MessageSubscriber {
     inject(MessageSync).subscribe(this);
   }
 
+  /** The conversation that was opened last, which is probably shown. */
+  latest(): string | undefined {
+    return [...this.#threads().keys()].at(-1);
+  }
+
   /** Reads a signal: a computation that calls it is notified of changes. */
   thread(peer: string): ThreadState {
     return this.#threads().get(peer) ?? NOT_LOADED;
@@ -154,7 +159,7 @@ export class ThreadsStore implements MessageSubscriber {
     });
   }
 
-  /** Drops all but the conversation opened last, which is probably shown. */
+  /** Drops all but the latest conversation. */
   forget(): void {
     const last = [...this.#threads()].at(-1);
     this.#threads.set(new Map(last && [[last[0], { ...last[1], isCached: true }]]));
@@ -163,7 +168,7 @@ export class ThreadsStore implements MessageSubscriber {
   }
 
   async loadFirst(): Promise<void> {
-    const last = [...this.#threads().keys()].at(-1);
+    const last = this.latest();
     if (this.#isForgotten && last !== undefined) {
       await this.open(last).catch((error: unknown) => {
         // The thread says what else went wrong: other conversations do not wait for it.

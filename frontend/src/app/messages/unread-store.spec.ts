@@ -2,7 +2,7 @@ import { Injector } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { RANDOM } from '../api/backoff';
 import { Message } from '../api/models';
-import { setArchived } from './archiving';
+import { setArchived, setMuted } from './flagging';
 import { ConversationsStore } from './conversations-store';
 import { MessageSync } from './message-sync';
 import { FakeApi, messages, setUpMessages } from './testing';
@@ -213,7 +213,7 @@ describe('UnreadStore', () => {
       await api.settle();
       api.expectConversation('PUT', PEER).flush(null);
       await api.settle();
-      asked.flush({ total: 0, conversations: [], archived: [] });
+      asked.flush({ total: 0, conversations: [], archived: [], muted: [] });
       await api.settle();
       await api.answerChanges(api.expectChanges(), []);
       expect(store.isArchived(last)).toBe(true);
@@ -237,6 +237,76 @@ describe('UnreadStore', () => {
       api.answerThread([last]);
       await api.settle();
       expect(conversations.rows()).toEqual([{ peer: PEER, last }]);
+    });
+  });
+
+  describe('with what is muted', () => {
+    const set = (isMuted: boolean) => {
+      setMuted(TestBed.inject(Injector), PEER, isMuted);
+    };
+
+    /** The answers to the refresh that follows. */
+    async function answer(...muted: string[]): Promise<void> {
+      await vi.advanceTimersByTimeAsync(300);
+      await api.answerUnread([row(PEER, 2, 7), row(OTHER, 1, 1)], 'W/"m"', [], muted);
+      await api.answerChanges(api.expectChanges(), []);
+    }
+
+    it('counts it in its row, and in no total', async () => {
+      await api.answerUnread([row(PEER, 2, 7), row(OTHER, 1, 1)], 'W/"u"', [], [PEER]);
+      await api.answerConversations([]);
+      await api.answerChanges(api.expectChanges(), []);
+      expect([...store.muted()]).toEqual([PEER]);
+      expect(store.of(PEER)).toBe(2);
+      expect(store.total()).toBe(1);
+      expect(store.totalOf([PEER])).toBe(0);
+      expect(store.peersToTell()).toEqual([OTHER]);
+    });
+
+    it('mutes and unmutes at once, and until an answer tells what has become of it', async () => {
+      await start();
+      set(true);
+      expect(store.total()).toBe(1);
+      await api.settle();
+      api.expectConversation('PUT', PEER, 'muted').flush(null);
+      await api.settle();
+      await answer(PEER);
+      expect(store.total()).toBe(1);
+      set(false);
+      expect(store.total()).toBe(3);
+      await api.settle();
+      const request = api.expectConversation('DELETE', PEER, 'muted');
+      set(true);
+      await api.settle();
+      // In this order, or it might be unmuted in the end.
+      api.expectNoCall();
+      request.flush(null);
+      await api.settle();
+      api.expectConversation('PUT', PEER, 'muted').flush(null);
+      await api.settle();
+      await answer(PEER);
+      expect(store.total()).toBe(1);
+    });
+
+    it('forgets what the API refuses', async () => {
+      await start();
+      set(true);
+      await api.settle();
+      api
+        .expectConversation('PUT', PEER, 'muted')
+        .flush(null, { status: 404, statusText: 'Not Found' });
+      await api.settle();
+      await answer();
+      expect(store.muted().size).toBe(0);
+    });
+
+    it('knows what another tab has muted', async () => {
+      await start();
+      await api.nextPoll();
+      await api.answerUnread([row(PEER, 2, 7)], 'W/"b"', [], [PEER]);
+      await api.answerChanges(api.expectChanges(), []);
+      expect(store.total()).toBe(0);
+      api.expectNoCall();
     });
   });
 
@@ -320,7 +390,7 @@ describe('UnreadStore', () => {
       await start();
       found = undefined;
       TestBed.inject(MessageSync).statusChanges.subscribe(([message]) => {
-        if (message) found = store.isStillUnread(message.peer_number);
+        if (message) found = store.isNews(message.peer_number);
       });
     });
 
@@ -329,6 +399,16 @@ describe('UnreadStore', () => {
       const news = { ...message, _id: 'news', direction: 'inbound', status: 'received' } as Message;
       await api.answerChanges(api.expectChanges(), [news]);
     };
+
+    it('knows that its conversation is muted', async () => {
+      await api.nextPoll();
+      await api.answerUnread([row(PEER, 3, 8)], 'W/"m"', [], [PEER]);
+      await arrive();
+      await vi.advanceTimersByTimeAsync(300);
+      await api.answerUnread([row(PEER, 3, 8)], 'W/"m"', [], [PEER]);
+      await api.answerChanges(api.expectChanges(), []);
+      expect(await found).toBe(false);
+    });
 
     it('knows that it is unread, without asking again', async () => {
       await api.nextPoll();

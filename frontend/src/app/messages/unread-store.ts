@@ -1,4 +1,4 @@
-import { DestroyRef, Injectable, computed, inject, signal } from '@angular/core';
+import { DestroyRef, Injectable, WritableSignal, computed, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { EMPTY, Subject, Subscription, catchError, firstValueFrom } from 'rxjs';
 import { Message, Unread } from '../api/models';
@@ -11,24 +11,26 @@ interface ReadMark {
   readonly request: Subscription;
 }
 
-/** What this tab archives: up to a last message of this time. It brings a conversation back if there is none. */
-interface ArchiveMark {
-  readonly lastAt: string | undefined;
+/** What this tab makes of a conversation. */
+interface FlagMark<Value> {
+  readonly value: Value;
   readonly done: Promise<void>;
   isDone: boolean;
 }
 
+type FlagMarks<Value> = ReadonlyMap<string, FlagMark<Value>>;
+
 interface Answer {
   readonly unread: Unread;
   /** The marks that it has. */
-  readonly counted: readonly (ReadMark | ArchiveMark)[];
+  readonly counted: readonly (ReadMark | FlagMark<unknown>)[];
 }
 
 /** The API lists no more conversations. */
 const MOST_LISTED = 1_000;
 
 /**
- * What is unread and what is archived, as the API tells it whenever something has changed. It is asked before the changes, and known once they are
+ * What is unread, archived and muted, as the API tells it whenever something has changed. It is asked before the changes, and known once they are
  * applied: what is marked as read is never more than what is shown. Each answer replaces the one before, so nothing is merged.
  */
 @Injectable()
@@ -40,7 +42,9 @@ export class UnreadStore implements MessageSubscriber {
   readonly #known = signal<Unread | undefined>(undefined);
   /** Until an answer counts them: one that is asked for once the mark is set. */
   readonly #marks = signal<ReadonlyMap<string, ReadMark>>(new Map());
-  readonly #archiving = signal<ReadonlyMap<string, ArchiveMark>>(new Map());
+  /** Up to a last message of this time. It brings a conversation back if there is none. */
+  readonly #archiving = signal<FlagMarks<string | undefined>>(new Map());
+  readonly #muting = signal<FlagMarks<boolean>>(new Map());
   /** Before the changes that were asked for last. */
   #isAsked = false;
   #answer: Answer | undefined;
@@ -59,21 +63,34 @@ export class UnreadStore implements MessageSubscriber {
   });
 
   readonly isKnown = computed(() => this.#known() !== undefined);
-  /** How many messages are unread in all conversations. */
-  readonly total = computed(() => [...this.#counts().values()].reduce((sum, one) => sum + one, 0));
+  /** How many messages are unread in all conversations that are not muted. */
+  readonly total = computed(() => this.totalOf(this.#counts().keys()));
 
-  readonly unreadPeers = computed(() =>
-    [...this.#counts()].filter(([, unread]) => unread > 0).map(([peer]) => peer),
+  /** Where something is unread that the user may be told of. */
+  readonly peersToTell = computed(() =>
+    [...this.#counts().keys()].filter((peer) => this.totalOf([peer]) > 0),
   );
 
   /** The archived conversations, with the time of the last message of each: a newer one has brought it back. */
   readonly archived = computed<ReadonlyMap<string, string>>(() => {
     const archived = toArchived(this.#known());
-    for (const [peer, { lastAt }] of this.#archiving()) {
-      if (lastAt === undefined) archived.delete(peer);
-      else archived.set(peer, lastAt);
+    for (const [peer, { value }] of this.#archiving()) {
+      if (value === undefined) archived.delete(peer);
+      else archived.set(peer, value);
     }
     return archived;
+  });
+
+  /** Of more than the API lists, those with the newest messages. */
+  readonly muted = computed<ReadonlySet<string>>(() => {
+    // An API of the version before does not tell.
+    const known: Partial<Unread> | undefined = this.#known();
+    const muted = new Set(known?.muted);
+    for (const [peer, { value }] of this.#muting()) {
+      if (value) muted.add(peer);
+      else muted.delete(peer);
+    }
+    return muted;
   });
 
   /** Of more archived conversations than the API lists, it tells those with a last message since this time. */
@@ -96,18 +113,24 @@ export class UnreadStore implements MessageSubscriber {
     return this.#counts().get(peer) ?? 0;
   }
 
+  /** How many messages of these conversations are unread, without those of muted ones. Reads signals. */
+  totalOf(peers: Iterable<string>): number {
+    return [...peers].reduce((sum, peer) => sum + (this.muted().has(peer) ? 0 : this.of(peer)), 0);
+  }
+
   /**
-   * Whether a message that the present changes tell of is unread, and was not read on another device meanwhile. If that was not
+   * Whether the user is to be told of a message that the present changes tell of: it was not read on another device meanwhile, nor is it in a
+   * muted conversation. If that was not
    * asked for before them, or counts it not yet, it is asked for once more.
    */
-  async isStillUnread(peer: string): Promise<boolean> {
+  async isNews(peer: string): Promise<boolean> {
     // The changes are being applied.
     await Promise.resolve();
-    if (this.#isAsked && this.#isUnread(peer)) return true;
+    if (this.#isAsked && this.#isToTell(peer)) return true;
     const answer = firstValueFrom(this.#answers, { defaultValue: undefined });
     this.#sync.refresh();
     await answer;
-    return this.#isUnread(peer);
+    return this.#isToTell(peer);
   }
 
   /** How many messages have come in so far, if some are unread. */
@@ -160,8 +183,22 @@ export class UnreadStore implements MessageSubscriber {
    * answer tells what has become of it, it counts as done.
    */
   archive(peer: string, lastAt: string | undefined, work: () => Promise<unknown>): void {
+    this.#flag(this.#archiving, peer, lastAt, work);
+  }
+
+  /** Mutes a conversation, or unmutes it, in the same way. */
+  mute(peer: string, isMuted: boolean, work: () => Promise<unknown>): void {
+    this.#flag(this.#muting, peer, isMuted, work);
+  }
+
+  #flag<Value>(
+    marks: WritableSignal<FlagMarks<Value>>,
+    peer: string,
+    value: Value,
+    work: () => Promise<unknown>,
+  ): void {
     // What was done before it must not reach the API after it.
-    const before = this.#archiving().get(peer)?.done ?? Promise.resolve();
+    const before = marks().get(peer)?.done ?? Promise.resolve();
     const done = before.then(async () => {
       const doing = this.#sync.load(work).pipe(
         catchError(() => EMPTY),
@@ -171,8 +208,8 @@ export class UnreadStore implements MessageSubscriber {
       mark.isDone = true;
       this.#sync.refresh();
     });
-    const mark: ArchiveMark = { lastAt, done, isDone: false };
-    this.#archiving.update((marks) => new Map(marks).set(peer, mark));
+    const mark: FlagMark<Value> = { value, done, isDone: false };
+    marks.update((before) => new Map(before).set(peer, mark));
   }
 
   async beforeChanges(): Promise<void> {
@@ -180,7 +217,7 @@ export class UnreadStore implements MessageSubscriber {
     if (!this.#isAsked) return;
     const counted = [
       ...[...this.#marks().values()].filter(({ request }) => request.closed),
-      ...[...this.#archiving().values()].filter(({ isDone }) => isDone),
+      ...[...this.#archiving().values(), ...this.#muting().values()].filter(({ isDone }) => isDone),
     ];
     const unread = await firstValueFrom(this.#client.unread());
     if (unread !== 'unchanged') this.#answer = { unread, counted };
@@ -213,8 +250,9 @@ export class UnreadStore implements MessageSubscriber {
     const isListed = this.#listedSince() === '';
     this.#archiving.update((marks) =>
       // What is brought back from beyond the list is told by no answer.
-      without(marks, counted, ({ lastAt }) => isListed || lastAt !== undefined),
+      without(marks, counted, ({ value }) => isListed || value !== undefined),
     );
+    this.#muting.update((marks) => without(marks, counted));
     if (!before) return;
     const [earlier, now] = [toArchived(before), toArchived(unread)];
     // The list that it has moved to may not have it.
@@ -239,7 +277,8 @@ export class UnreadStore implements MessageSubscriber {
     return this.#known()?.conversations.find(({ peer_number }) => peer_number === peer);
   }
 
-  #isUnread(peer: string): boolean {
+  #isToTell(peer: string): boolean {
+    if (this.muted().has(peer)) return false;
     return this.of(peer) > 0 || (this.#known()?.conversations.length ?? 0) >= MOST_LISTED;
   }
 }

@@ -48,7 +48,7 @@ import { NARROW, mediaMatches } from '../ui/media-query';
 import { KEYS, Shortcuts } from '../ui/shortcuts';
 import { withStylesheet } from '../ui/stylesheet';
 import { touchScreen } from '../ui/touch-screen';
-import { ArchiveRequest, ConversationMenuRequest } from './archive-request';
+import { ArchiveRequest, ConversationMenuRequest, MuteRequest } from './conversation-requests';
 import { Thread } from './thread/thread';
 import type { Welcome } from './welcome/welcome';
 
@@ -303,6 +303,9 @@ export class MessengerPage {
       archive: () => {
         if (!this.list().archiveFocused()) this.thread()?.toggleArchived(true);
       },
+      mute: () => {
+        if (!this.list().muteFocused()) this.thread()?.toggleMuted();
+      },
       conversations: () =>
         void this.#inList((list) => {
           list.focusRows();
@@ -358,9 +361,7 @@ export class MessengerPage {
   /** Leaves the conversation, if it is open, as it disappears from its list, and offers to undo it. */
   protected async setArchived(request: ArchiveRequest): Promise<void> {
     const { last, next } = request;
-    const file = await this.#load(
-      withStylesheet(import('./archive-notice/archive-notice'), 'archive'),
-    );
+    const file = await this.#loadNotice();
     if (!file) return;
     if (last.peer_number === this.current()) await this.#toList();
     if (next !== undefined) this.list().focusRow(next);
@@ -369,11 +370,20 @@ export class MessengerPage {
     });
   }
 
+  /** And offers to undo it. */
+  protected async setMuted(request: MuteRequest): Promise<void> {
+    const file = await this.#loadNotice();
+    file?.muteWithNotice(this.notices(), request);
+  }
+
   protected async openMenu(request: ConversationMenuRequest): Promise<void> {
     const file = await this.#load(import('./conversation-menu/conversation-menu'));
     file?.openConversationMenu(this.notices(), request, this.current(), {
       archive: (archive) => {
         void this.setArchived(archive);
+      },
+      mute: (mute) => {
+        void this.setMuted(mute);
       },
       jump: () => {
         void this.#askForDay();
@@ -430,6 +440,10 @@ export class MessengerPage {
       const queryParams = { day, at: null, details: null };
       void this.#router.navigate([], { queryParams, queryParamsHandling: 'merge' });
     });
+  }
+
+  #loadNotice() {
+    return this.#load(withStylesheet(import('./undo-notice/undo-notice'), 'archive'));
   }
 
   async #hideDetails(): Promise<void> {

@@ -6,6 +6,7 @@ interface Handlers {
   readonly newMessage: () => void;
   readonly conversations: () => void;
   readonly archive: () => void;
+  readonly mute: () => void;
   readonly back: () => void;
 }
 
@@ -16,5 +17,6 @@ export function addMessengerShortcuts(handlers: Handlers): void {
   shortcuts.add({ keys: KEYS.newMessage, run: handlers.newMessage });
   shortcuts.add({ keys: KEYS.conversations, run: handlers.conversations });
   shortcuts.add({ keys: KEYS.archive, run: handlers.archive });
+  shortcuts.add({ keys: KEYS.mute, run: handlers.mute });
   shortcuts.add({ keys: KEYS.back, run: handlers.back });
 }

@@ -12,6 +12,7 @@ export const KEYS = {
   newMessage: ['n'],
   conversations: ['ArrowDown', 'ArrowUp'],
   archive: ['e'],
+  mute: ['m'],
   /** Handled by the notice that offers it. */
   undo: ['z'],
   back: ['Escape'],

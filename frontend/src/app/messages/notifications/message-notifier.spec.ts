@@ -94,9 +94,9 @@ describe('MessageNotifier', () => {
   const isOn = signal(true);
   const showsText = signal(false);
   const hasSound = signal(true);
-  const unreadPeers = signal<readonly string[]>([]);
+  const peersToTell = signal<readonly string[]>([]);
   const navigate = vi.fn();
-  const isStillUnread = vi.fn<(peer: string) => Promise<boolean>>();
+  const isNews = vi.fn<(peer: string) => Promise<boolean>>();
   let locks: FakeLocks;
   let subscriber: MessageSubscriber | undefined;
 
@@ -125,7 +125,7 @@ describe('MessageNotifier', () => {
     isOn.set(true);
     showsText.set(false);
     hasSound.set(true);
-    unreadPeers.set([]);
+    peersToTell.set([]);
     FakeAudio.begun = 0;
     vi.stubGlobal('AudioContext', FakeAudio);
     const userActivation = { hasBeenActive: true };
@@ -134,7 +134,7 @@ describe('MessageNotifier', () => {
       configurable: true,
     });
     navigate.mockReset();
-    isStillUnread.mockReset().mockResolvedValue(true);
+    isNews.mockReset().mockResolvedValue(true);
     vi.stubGlobal('Notification', FakeNotification);
     vi.stubGlobal('focus', vi.fn());
     Object.defineProperty(navigator, 'locks', { value: locks, configurable: true });
@@ -152,7 +152,7 @@ describe('MessageNotifier', () => {
         { provide: MessageSync, useValue: sync },
         { provide: NotificationSettings, useValue: { isOn, showsText, hasSound } },
         { provide: Router, useValue: { navigateByUrl: navigate } },
-        { provide: UnreadStore, useValue: { isStillUnread, unreadPeers } },
+        { provide: UnreadStore, useValue: { isNews, peersToTell } },
       ],
     });
   });
@@ -200,7 +200,7 @@ describe('MessageNotifier', () => {
   });
 
   it('says nothing of what is read on another device by then', async () => {
-    isStillUnread.mockImplementation((peer) => Promise.resolve(peer === '+15005550009'));
+    isNews.mockImplementation((peer) => Promise.resolve(peer === '+15005550009'));
     await start();
     await receive(inbound('a'), inbound('b'), inbound('c', { peer_number: '+15005550009' }));
     expect(FakeNotification.shown.map(({ data }) => data)).toEqual([
@@ -215,7 +215,7 @@ describe('MessageNotifier', () => {
     'says nothing if %s before',
     async (what) => {
       let answer: (isUnread: boolean) => void = () => undefined;
-      isStillUnread.mockReturnValue(new Promise((resolve) => (answer = resolve)));
+      isNews.mockReturnValue(new Promise((resolve) => (answer = resolve)));
       await start();
       await receive(inbound('a'));
       if (what === 'it is deleted') subscriber?.applyChanges([deleted(inbound('a'))]);
@@ -289,12 +289,12 @@ describe('MessageNotifier', () => {
     await receive(inbound('a'), inbound('c', { peer_number: other }));
     const { peer_number } = inbound('a');
     for (const unread of [[peer_number], [peer_number, other]]) {
-      unreadPeers.set(unread);
+      peersToTell.set(unread);
       TestBed.tick();
       await settle();
       expect(FakeNotification.shown).toHaveLength(2);
     }
-    unreadPeers.set([other]);
+    peersToTell.set([other]);
     TestBed.tick();
     await settle();
     expect(FakeNotification.shown.map(({ data }) => data)).toEqual([

@@ -29,7 +29,7 @@ export class MessageNotifier {
   readonly #unread = inject(UnreadStore);
 
   readonly #deleted = new Set<string>();
-  #unreadPeers: readonly string[] = [];
+  #peersToTell: readonly string[] = [];
   #isElected = false;
   /** Notifications of one conversation are shown one after the other: each takes over what the last one stands for. */
   #showing = Promise.resolve();
@@ -40,7 +40,7 @@ export class MessageNotifier {
       if (this.#settings.isOn()) onCleanup(this.#begin());
     });
     effect(() => {
-      this.#closeRead(this.#unread.unreadPeers());
+      this.#closeRead(this.#unread.peersToTell());
     });
     const unsubscribe = this.#sync.subscribe({
       find: () => undefined,
@@ -91,7 +91,7 @@ export class MessageNotifier {
   /** What was read on another device meanwhile is no news. */
   async #tellUnread(received: readonly Message[]): Promise<void> {
     const peers = [...new Set(received.map(({ peer_number }) => peer_number))];
-    const areUnread = await Promise.all(peers.map((peer) => this.#unread.isStillUnread(peer)));
+    const areUnread = await Promise.all(peers.map((peer) => this.#unread.isNews(peer)));
     const unread = new Set(peers.filter((_, index) => areUnread[index]));
     const news = received.filter(
       ({ _id, peer_number }) => unread.has(peer_number) && !this.#deleted.has(_id),
@@ -135,8 +135,8 @@ export class MessageNotifier {
 
   /** Also on another device. A conversation that was not known to be unread may have just become it. */
   #closeRead(unread: readonly string[]): void {
-    const read = this.#unreadPeers.filter((peer) => !unread.includes(peer));
-    this.#unreadPeers = unread;
+    const read = this.#peersToTell.filter((peer) => !unread.includes(peer));
+    this.#peersToTell = unread;
     if (read.length > 0) this.#enqueue(() => this.#display.closeOf(read));
   }
 

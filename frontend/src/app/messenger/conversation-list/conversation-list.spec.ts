@@ -1,7 +1,7 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { provideRouter } from '@angular/router';
 import { RANDOM } from '../../api/backoff';
-import { ArchiveRequest } from '../archive-request';
+import { ArchiveRequest, MuteRequest } from '../conversation-requests';
 import { ConversationList } from './conversation-list';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { SearchStore } from '../search/search-store';
@@ -190,6 +190,48 @@ describe('ConversationList', () => {
     unread.counts.set({});
     await api.settle();
     expect(list.querySelector('app-unread-badge')).toBeNull();
+  });
+
+  it('shows what is unread in a muted conversation quietly, and not in the archive', async () => {
+    const [last] = messages(1, 1);
+    if (!last) throw new Error();
+    await api.answerConversations([last]);
+    const unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
+    const row = () => list.querySelector('li .conversation-row');
+    await api.settle();
+    expect(row()?.textContent).not.toContain('Muted');
+    unread.counts.set({ [last.peer_number]: 2 });
+    unread.mute(last.peer_number, true);
+    await api.settle();
+    expect(row()?.textContent).toMatch(/Muted.*2 unread messages/);
+    expect(row()?.classList).not.toContain('conversation-row--unread');
+    expect(row()?.querySelector('app-unread-badge')?.classList).toContain('unread-badge--quiet');
+    unread.archive(last.peer_number, last.created_at);
+    await api.settle();
+    expect(list.querySelector('.conversation-list__archived')?.textContent.trim()).toBe('Archived');
+    unread.mute(last.peer_number, false);
+    await api.settle();
+    expect(list.querySelector('.conversation-list__archived')?.textContent).toContain('2 unread');
+  });
+
+  it('mutes the conversation whose row has the focus, or unmutes it', async () => {
+    const requests: MuteRequest[] = [];
+    fixture.componentInstance.mute.subscribe((request) => requests.push(request));
+    const [last] = messages(1, 1);
+    if (!last) throw new Error();
+    await api.answerConversations([last]);
+    await api.settle();
+    document.body.append(list);
+    expect(fixture.componentInstance.muteFocused()).toBe(false);
+    list.querySelector<HTMLElement>('li a')?.focus();
+    expect(fixture.componentInstance.muteFocused()).toBe(true);
+    (TestBed.inject(UnreadStore) as unknown as FakeUnread).mute(last.peer_number, true);
+    expect(fixture.componentInstance.muteFocused()).toBe(true);
+    list.remove();
+    expect(requests).toEqual([
+      { peer: last.peer_number, isMuted: true },
+      { peer: last.peer_number, isMuted: false },
+    ]);
   });
 
   it('says whose the last message is, and what became of it', async () => {

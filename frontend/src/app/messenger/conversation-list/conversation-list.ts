@@ -44,7 +44,7 @@ import { splitRecipients } from '../../messages/drafts/recipients';
 import { isBlank } from '../../phone-numbers/blank';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { nextIndex } from '../../ui/list-navigation';
-import { ArchiveRequest, ConversationMenuRequest } from '../archive-request';
+import { ArchiveRequest, ConversationMenuRequest, MuteRequest } from '../conversation-requests';
 import { MessengerIcon } from '../messenger-icon';
 import { onLongPress } from '../thread/long-press';
 import { SearchBox } from '../search/search-box';
@@ -116,6 +116,7 @@ export class ConversationList {
   /** The user wants to write a new message. */
   readonly newMessage = output();
   readonly archive = output<ArchiveRequest>();
+  readonly mute = output<MuteRequest>();
   readonly menu = output<ConversationMenuRequest>();
 
   protected readonly searchBox = viewChild.required(SearchBox);
@@ -131,7 +132,7 @@ export class ConversationList {
   /** What keeps a link in the archive. */
   protected readonly inArchive = computed(() => (this.archived() ? { archived: true } : {}));
   protected readonly unreadInArchive = computed(() =>
-    [...this.unread.archived().keys()].reduce((sum, peer) => sum + this.unread.of(peer), 0),
+    this.unread.totalOf(this.unread.archived().keys()),
   );
   protected readonly optedOut = optOutTexts.optedOut;
   readonly #connection = inject(ConnectionStatusStore);
@@ -213,13 +214,20 @@ export class ConversationList {
 
   /** Archives the conversation whose row has the focus, or brings it back; returns false if none has. */
   archiveFocused(): boolean {
-    const focused = this.#document.activeElement;
-    const index = this.#links().findIndex((link) => link.parentElement?.contains(focused));
+    const index = this.#focusedIndex();
     const last = this.views()[index]?.last;
     if (!last) return index >= 0;
     const next = this.#beside(index);
     this.archive.emit({ last, isArchived: !this.archived(), byKey: next === undefined, next });
     return true;
+  }
+
+  /** Mutes the conversation whose row has the focus, or unmutes it; returns false if none has. */
+  muteFocused(): boolean {
+    const index = this.#focusedIndex();
+    const peer = this.views()[index]?.last?.peer_number;
+    if (peer !== undefined) this.mute.emit({ peer, isMuted: !this.unread.muted().has(peer) });
+    return index >= 0;
   }
 
   /** On a phone, the list is hidden while a conversation is open. */
@@ -298,6 +306,11 @@ export class ConversationList {
       preview,
       status: undefined,
     };
+  }
+
+  #focusedIndex(): number {
+    const focused = this.#document.activeElement;
+    return this.#links().findIndex((link) => link.parentElement?.contains(focused));
   }
 
   #beside(index: number): string | undefined {

@@ -13,18 +13,19 @@ import {
   viewChildren,
 } from '@angular/core';
 import { Message } from '../../api/models';
-import { archiveTexts } from '../../i18n/archive-texts';
+import { conversationActionTexts } from '../../i18n/conversation-action-texts';
 import { MessagesClient } from '../../messages/messages-client';
 import { UnreadStore } from '../../messages/unread-store';
 import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
-import { ArchiveRequest, ConversationMenuRequest } from '../archive-request';
+import { ArchiveRequest, ConversationMenuRequest, MuteRequest } from '../conversation-requests';
 import { MessengerIcon } from '../messenger-icon';
 import { placeBeside } from '../place-beside';
 
 /** What the menu leads to. */
 interface ConversationActions {
   readonly archive: (request: ArchiveRequest) => void;
+  readonly mute: (request: MuteRequest) => void;
   /** Only for the conversation that is on the screen. */
   readonly jump: () => void;
   readonly remove: (last: Message) => void;
@@ -47,6 +48,21 @@ interface ConversationActions {
         >
           <app-messenger-icon [name]="request().isArchived ? 'unarchive' : 'archive'" />
           {{ request().isArchived ? texts.unarchive : texts.archive }}
+        </button>
+        <button
+          #item
+          type="button"
+          role="menuitem"
+          class="message-menu__item"
+          (click)="toggleMuted()"
+        >
+          @if (isMuted()) {
+            <app-icon name="bell" />
+            {{ texts.unmute }}
+          } @else {
+            <app-messenger-icon name="mute" />
+            {{ texts.mute }}
+          }
         </button>
         @if (!isOpen()) {
           <button
@@ -97,15 +113,17 @@ export class ConversationMenu {
   readonly isOpen = input.required<boolean>();
   readonly archive = output<ArchiveRequest>();
   readonly jump = output();
+  readonly mute = output<MuteRequest>();
   readonly remove = output<Message>();
   readonly closed = output();
 
   protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
   protected readonly items = viewChildren<ElementRef<HTMLElement>>('item');
-  protected readonly texts = archiveTexts;
+  protected readonly texts = conversationActionTexts;
   /** What is only in the cache may be old: what has come in since, nobody has seen. */
   protected readonly canDelete = inject(MessagesClient).hasRead;
   readonly #peer = computed(() => this.request().last.peer_number);
+  protected readonly isMuted = computed(() => this.#unread.muted().has(this.#peer()));
   protected readonly isUnread = computed(() => this.#unread.of(this.#peer()) > 0);
 
   constructor() {
@@ -129,6 +147,12 @@ export class ConversationMenu {
     const { last, isArchived } = this.request();
     this.#close();
     this.archive.emit({ last, isArchived: !isArchived, byKey: detail === 0 });
+  }
+
+  protected toggleMuted(): void {
+    const isMuted = !this.isMuted();
+    this.#close();
+    this.mute.emit({ peer: this.#peer(), isMuted });
   }
 
   protected toggleUnread(): void {
@@ -180,6 +204,7 @@ export function openConversationMenu(
   menu.setInput('request', request);
   menu.setInput('isOpen', request.last.peer_number === current);
   menu.instance.archive.subscribe(actions.archive);
+  menu.instance.mute.subscribe(actions.mute);
   menu.instance.jump.subscribe(actions.jump);
   menu.instance.remove.subscribe(actions.remove);
   menu.instance.closed.subscribe(() => {

@@ -68,7 +68,7 @@ export class DeleteConversation {
       </button>
     }
   `,
-  host: { class: 'archive-notice' },
+  host: { class: 'undo-notice' },
 })
 export class DeletionNotice {
   readonly state = input.required<DeletionState>();

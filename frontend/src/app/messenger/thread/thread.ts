@@ -38,7 +38,8 @@ import { UnreadAtOpening, findFirstUnread } from './first-unread';
 import { Group, toGroups } from './message-groups';
 import { MessageGroup } from './message-group';
 import { MessageMenu } from './message-menu';
-import { ArchiveRequest, ConversationMenuRequest } from '../archive-request';
+import { ArchiveRequest, ConversationMenuRequest, MuteRequest } from '../conversation-requests';
+import { MessengerIcon } from '../messenger-icon';
 import { onLongPress } from './long-press';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, withoutEchoed } from '../../messages/outbox/pending-message';
@@ -71,6 +72,7 @@ interface Target {
     InSight,
     MessageGroup,
     MessageMenu,
+    MessengerIcon,
     NearSight,
     PendingBubble,
     RouterLink,
@@ -104,6 +106,7 @@ export class Thread {
   readonly archived = input(false);
   protected readonly listParams = computed(() => (this.archived() ? { archived: true } : {}));
   readonly archive = output<ArchiveRequest>();
+  readonly mute = output<MuteRequest>();
   readonly actions = output<ConversationMenuRequest>();
   /** The user wants to see whose number it is. */
   readonly contact = output();
@@ -123,6 +126,7 @@ export class Thread {
 
   protected readonly texts = messagesTexts.thread;
   protected readonly optedOut = optOutTexts.optedOut;
+  protected readonly muted = messagesTexts.conversations.muted;
   protected readonly stale = messagesTexts.conversations.stale;
   protected readonly names = inject(ContactNames);
   protected readonly formatPhoneNumber = formatPhoneNumber;
@@ -235,6 +239,7 @@ export class Thread {
     if (!last) return this.#unread.archived().has(this.peer());
     return this.#unread.isArchived(last) ?? this.archived();
   });
+  protected readonly isMuted = computed(() => this.#unread.muted().has(this.peer()));
   readonly #lastSent = computed(() => this.#unanswered().at(-1)?.key);
   /** Whether the user was at the newest message before the last change. */
   #wasAtNewest = true;
@@ -359,6 +364,10 @@ export class Thread {
   toggleArchived(byKey: boolean): void {
     const last = this.last();
     if (last) this.archive.emit({ last, isArchived: !this.isInArchive(), byKey });
+  }
+
+  toggleMuted(): void {
+    if (this.last()) this.mute.emit({ peer: this.peer(), isMuted: !this.isMuted() });
   }
 
   protected openActions(anchor: HTMLElement): void {

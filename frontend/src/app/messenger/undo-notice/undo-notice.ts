@@ -10,49 +10,47 @@ import {
   output,
   viewChild,
 } from '@angular/core';
-import { archiveTexts } from '../../i18n/archive-texts';
-import { setArchived } from '../../messages/archiving';
+import { conversationActionTexts as texts } from '../../i18n/conversation-action-texts';
+import { setArchived, setMuted } from '../../messages/flagging';
 import { focusMainIfLost } from '../../ui/focus-main';
 import { KEYS, Shortcuts } from '../../ui/shortcuts';
-import { ArchiveRequest } from '../archive-request';
+import { ArchiveRequest, MuteRequest } from '../conversation-requests';
 
 const SHOWN_FOR_MS = 10_000;
 
-/** Says for a moment that a conversation was archived, or brought back, and can undo it. It stays while it is used. */
+/** Says for a moment what was done with a conversation, and can undo it. It stays while it is used. */
 @Component({
-  selector: 'app-archive-notice',
+  selector: 'app-undo-notice',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <p id="archive-notice" role="status">
-      {{ isArchived() ? texts.archived : texts.unarchived }}
-    </p>
+    <p id="undo-notice" role="status">{{ text() }}</p>
     <button
       #button
       type="button"
       class="button button--small"
-      aria-describedby="archive-notice"
+      aria-describedby="undo-notice"
       (click)="undo.emit()"
     >
-      {{ texts.undo }}
+      {{ undoLabel }}
     </button>
   `,
   host: {
-    class: 'archive-notice',
+    class: 'undo-notice',
     '(focusin)': 'wait()',
     '(focusout)': 'start()',
     '(pointerenter)': 'wait()',
     '(pointerleave)': 'start()',
   },
 })
-export class ArchiveNotice {
-  readonly isArchived = input.required<boolean>();
+export class UndoNotice {
+  readonly text = input.required<string>();
   /** Who has pressed a key is led here, as what had the focus is gone. */
   readonly takesFocus = input.required<boolean>();
   readonly undo = output();
   readonly closed = output();
 
   protected readonly button = viewChild.required<ElementRef<HTMLElement>>('button');
-  protected readonly texts = archiveTexts;
+  protected readonly undoLabel = texts.undo;
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -84,7 +82,36 @@ export class ArchiveNotice {
   }
 }
 
-/** Archives a conversation, or brings it back, and shows the notice in place of the one before. */
+/** Shows it in place of the one before. */
+function showNotice(
+  place: ViewContainerRef,
+  text: string,
+  takesFocus: boolean,
+  undo: () => void,
+): void {
+  place.clear();
+  const notice = place.createComponent(UndoNotice);
+  notice.setInput('text', text);
+  notice.setInput('takesFocus', takesFocus);
+  notice.instance.closed.subscribe(() => {
+    notice.destroy();
+  });
+  notice.instance.undo.subscribe(() => {
+    notice.destroy();
+    undo();
+  });
+}
+
+function keepFocus({ injector }: ViewContainerRef): void {
+  afterNextRender(
+    () => {
+      focusMainIfLost(document);
+    },
+    { injector },
+  );
+}
+
+/** Archives a conversation, or brings it back, and shows the notice. */
 export function archiveWithNotice(
   place: ViewContainerRef,
   { last, isArchived, byKey }: ArchiveRequest,
@@ -92,23 +119,19 @@ export function archiveWithNotice(
 ): void {
   const { injector } = place;
   setArchived(injector, last, isArchived);
-  place.clear();
-  const notice = place.createComponent(ArchiveNotice);
-  notice.setInput('isArchived', isArchived);
-  notice.setInput('takesFocus', byKey);
-  notice.instance.closed.subscribe(() => {
-    notice.destroy();
-  });
-  notice.instance.undo.subscribe(() => {
+  showNotice(place, isArchived ? texts.archived : texts.unarchived, byKey, () => {
     setArchived(injector, last, !isArchived);
-    notice.destroy();
     undone();
   });
-  if (byKey) return;
-  afterNextRender(
-    () => {
-      focusMainIfLost(document);
-    },
-    { injector },
-  );
+  if (!byKey) keepFocus(place);
+}
+
+/** Mutes a conversation, or unmutes it, and shows the notice. */
+export function muteWithNotice(place: ViewContainerRef, { peer, isMuted }: MuteRequest): void {
+  const { injector } = place;
+  setMuted(injector, peer, isMuted);
+  showNotice(place, isMuted ? texts.muted : texts.unmuted, false, () => {
+    setMuted(injector, peer, !isMuted);
+    keepFocus(place);
+  });
 }

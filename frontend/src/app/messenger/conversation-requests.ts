@@ -10,6 +10,12 @@ export interface ArchiveRequest {
   readonly next?: string | undefined;
 }
 
+/** The user wants to mute the conversation with this number, or to unmute it. */
+export interface MuteRequest {
+  readonly peer: string;
+  readonly isMuted: boolean;
+}
+
 /** The user asks for what can be done with the conversation of a row or of the open thread. */
 export interface ConversationMenuRequest {
   readonly last: Message;

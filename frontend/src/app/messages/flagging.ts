@@ -21,3 +21,9 @@ export function setArchived(injector: Injector, last: Message, isArchived: boole
     return hasMore ? null : firstValueFrom(client.archive(peer, inbound));
   });
 }
+
+/** Mutes a conversation, or unmutes it, as long as it takes. */
+export function setMuted(injector: Injector, peer: string, isMuted: boolean): void {
+  const client = injector.get(MessagesClient);
+  injector.get(UnreadStore).mute(peer, isMuted, () => firstValueFrom(client.mute(peer, isMuted)));
+}
