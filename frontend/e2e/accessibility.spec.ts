@@ -219,13 +219,14 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.getByRole('heading', { name: 'Message History (10)' })).toBeAttached();
       await expect(page.locator('.conversation-row')).toContainText(['2 unread messages']);
       await check(page, 'the list');
-      await page.locator('.conversation-row').first().focus();
+      const unread = page.locator('.conversation-row').filter({ hasText: '2 unread messages' });
+      await unread.focus();
       await page.keyboard.press('m');
       await expect(page.getByText('Conversation muted')).toBeVisible();
-      await expect(page.locator('.conversation-row').first()).toContainText('Muted');
+      await expect(unread).toContainText('Muted');
       await check(page, 'the list, after muting');
       await page.keyboard.press('z');
-      await expect(page.locator('.conversation-row').first()).not.toContainText('Muted');
+      await expect(unread).not.toContainText('Muted');
       await page.goto('/messages?archived=true');
       await expect(page.getByText('Nothing is archived.')).toBeVisible();
       await check(page, 'an empty archive');

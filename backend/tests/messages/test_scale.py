@@ -221,6 +221,17 @@ async def test_the_other_list_of_conversations_costs_nothing(many_messages: Many
         found = await cost(many_messages, functools.partial(read, query, "older"))
         assert found.documents <= 2 * (PAGE + 1) + 5, f"{query}: {found}"
         assert found.commands == 2, f"{query}: {found}"
+    # Nor does what is neither unread, archived nor muted.
+    await own.update_many({}, {"$unset": {"archived": True}})
+    await own.update_many({"peer_number": {"$in": ["newer7", "older7"]}}, {"$set": {"muted": True}})
+
+    async def read_unread() -> Any:
+        response = await api_user.call("GET", "/api/conversations/unread")
+        assert response.json() == {"total": 0, "conversations": [], "archived": [], "muted": ["newer7", "older7"]}
+        return response
+
+    found = await cost(many_messages, read_unread)
+    assert (found.commands, found.documents) == (3, 2), found
 
 
 def now() -> str:

@@ -40,7 +40,7 @@ export class MessageNotifier {
       if (this.#settings.isOn()) onCleanup(this.#begin());
     });
     effect(() => {
-      this.#closeRead(this.#unread.peersToTell());
+      this.#closeQuiet(this.#unread.peersToTell());
     });
     const unsubscribe = this.#sync.subscribe({
       find: () => undefined,
@@ -53,7 +53,7 @@ export class MessageNotifier {
     this.#sync.statusChanges.pipe(takeUntilDestroyed()).subscribe((messages) => {
       const received = messages.filter(({ direction }) => direction === 'inbound');
       if (received.length > 0 && this.#isElected && this.#document.hidden) {
-        void this.#tellUnread(received);
+        void this.#tellNews(received);
       }
     });
     this.#display.clicks.pipe(takeUntilDestroyed()).subscribe((url) => {
@@ -88,13 +88,13 @@ export class MessageNotifier {
     };
   }
 
-  /** What was read on another device meanwhile is no news. */
-  async #tellUnread(received: readonly Message[]): Promise<void> {
+  /** What was read on another device meanwhile is no news, nor is what comes in to a muted conversation. */
+  async #tellNews(received: readonly Message[]): Promise<void> {
     const peers = [...new Set(received.map(({ peer_number }) => peer_number))];
-    const areUnread = await Promise.all(peers.map((peer) => this.#unread.isNews(peer)));
-    const unread = new Set(peers.filter((_, index) => areUnread[index]));
+    const areNews = await Promise.all(peers.map((peer) => this.#unread.isNews(peer)));
+    const told = new Set(peers.filter((_, index) => areNews[index]));
     const news = received.filter(
-      ({ _id, peer_number }) => unread.has(peer_number) && !this.#deleted.has(_id),
+      ({ _id, peer_number }) => told.has(peer_number) && !this.#deleted.has(_id),
     );
     if (news.length > 0) this.#enqueue(() => this.#tell(news));
   }
@@ -133,11 +133,11 @@ export class MessageNotifier {
     return true;
   }
 
-  /** Also on another device. A conversation that was not known to be unread may have just become it. */
-  #closeRead(unread: readonly string[]): void {
-    const read = this.#peersToTell.filter((peer) => !unread.includes(peer));
-    this.#peersToTell = unread;
-    if (read.length > 0) this.#enqueue(() => this.#display.closeOf(read));
+  /** What was read, also on another device, or muted. A conversation that was not known to be unread may have just become it. */
+  #closeQuiet(peersToTell: readonly string[]): void {
+    const quiet = this.#peersToTell.filter((peer) => !peersToTell.includes(peer));
+    this.#peersToTell = peersToTell;
+    if (quiet.length > 0) this.#enqueue(() => this.#display.closeOf(quiet));
   }
 
   #closeDeleted(messages: readonly Message[]): void {
