@@ -27,9 +27,7 @@ function focusOnScreen(page: Page): Promise<string> {
     // The outline is around it, around the box that it fills, or around what represents it.
     const bearers = [
       focused,
-      focused.closest(
-        '.composer__row, .recipient__row, .welcome__row, .search-box, .log-filters__search',
-      ),
+      focused.closest('.composer__row, .recipient__row, .welcome__row, .search-box, .search-field'),
       focused.querySelector(':scope > .message-bubble__row > .message-bubble__content'),
       focused.matches('[type=radio]') ? focused.nextElementSibling : null,
     ];

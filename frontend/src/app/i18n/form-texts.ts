@@ -8,6 +8,7 @@ export const formTexts = {
     Record<string, string>
   >,
   hide: 'Hide password',
+  clearSearch: 'Clear search',
   required: "can't be blank",
   email: 'is invalid',
   tooShort: (minimum: number) => `is too short (minimum is ${minimum} characters)`,

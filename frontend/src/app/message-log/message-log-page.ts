@@ -27,6 +27,7 @@ import { Icon } from '../ui/icon';
 import { NearSight } from '../ui/near-sight';
 import { Notice } from '../ui/notice';
 import { saveFile } from '../ui/save-file';
+import { SearchField } from '../ui/search-field';
 import { Skeleton } from '../ui/skeleton';
 import { LogFilter, NO_FILTER, fromAddress, isFiltered, needsApi, toAddress } from './log-filter';
 import { LogGroup, groupByDay } from './log-groups';
@@ -53,7 +54,7 @@ interface Shown {
 @Component({
   selector: 'app-message-log-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Icon, LogRow, NearSight, Notice, RouterLink, Skeleton],
+  imports: [Busy, Icon, LogRow, NearSight, Notice, RouterLink, SearchField, Skeleton],
   templateUrl: './message-log-page.html',
   host: { class: 'scroller' },
 })
@@ -134,7 +135,7 @@ export class MessageLogPage {
     this.set({ [name]: this.valueOf(event) });
   }
 
-  protected clear(search: HTMLInputElement): void {
+  protected clear(search: SearchField): void {
     this.set(NO_FILTER);
     // The button disappears.
     search.focus();
