@@ -128,6 +128,21 @@ describe('OptOutsStore', () => {
     expect(store.canBeWrittenTo(out ?? '')).toBe(true);
   });
 
+  it('knows a thousand, and forgets those first who have not opted out', async () => {
+    const numbers = Array.from({ length: 1_150 }, (_, index) => `+4930902${1000 + index}`);
+    const [out = '', back = ''] = numbers;
+    readAll.mockImplementation((asked) =>
+      of(asked.includes(out) ? [{ ...optOut(true), number: out }] : []),
+    );
+    for (let from = 0; from < numbers.length; from += 100) {
+      store.loadUnknown(numbers.slice(from, from + 100));
+      await settle();
+    }
+    expect(store.of(out)?.opted_out).toBe(true);
+    expect(store.of(back)).toBeUndefined();
+    expect(numbers.filter((number) => store.of(number))).toHaveLength(1_000);
+  });
+
   it('does not ask about senders without a phone number', () => {
     store.load('MYBANK');
     expect(read).not.toHaveBeenCalled();

@@ -147,6 +147,10 @@ export class OptOutsStore implements MessageSubscriber {
           },
         );
       }
+      // Who has opted out is the last to be forgotten: a list that is longer shows nothing about the others.
+      const others = [...known.values()].filter(({ opted_out }) => !opted_out);
+      for (const { number } of others.slice(0, Math.max(0, known.size - MAX_KNOWN)))
+        known.delete(number);
       return new Map([...known].slice(-MAX_KNOWN));
     });
   }
