@@ -34,7 +34,7 @@ test('somebody imports a file with a faulty row, searches, edits and writes', as
   await person.call(known, 'Eve');
   await expect(rows(page)).toHaveText([/Eve/]);
 
-  await page.getByRole('link', { name: 'Import' }).click();
+  await page.getByRole('link', { name: 'Import', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Import contacts' })).toBeFocused();
   await chooseFile(
     page,
@@ -111,7 +111,7 @@ test('the same file once more has nothing new, and cards are read, too', async (
   await expect(page.getByRole('heading', { name: '2 contacts imported' })).toBeVisible();
   await page.getByRole('link', { name: 'Show your contacts' }).click();
   await expect(rows(page)).toHaveText([/Ada/, /Ada/]);
-  await page.getByRole('link', { name: 'Import' }).click();
+  await page.getByRole('link', { name: 'Import', exact: true }).click();
   await chooseFile(page, cards.replace(photo, ''), 'cards.vcf');
   await expect(page.getByText('There is nothing new to import.')).toBeVisible();
   await expect(count(page, 'Duplicates')).toHaveText('2');
@@ -163,7 +163,7 @@ test('a new contact begins with its number, and all are exported', async ({ page
   const number = newNumber();
   await enter(page, person);
   await openContacts(page);
-  await page.getByRole('link', { name: 'New contact' }).click();
+  await page.locator('.contacts__list').getByRole('link', { name: 'New contact' }).click();
   await expect(page.getByRole('heading', { name: 'New contact' })).toBeFocused();
   await page.getByRole('button', { name: 'Continue' }).click();
   await expect(page.getByRole('alert').filter({ hasText: "Number can't be blank." })).toBeVisible();

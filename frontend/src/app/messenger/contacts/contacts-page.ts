@@ -6,9 +6,11 @@ import {
   Injector,
   afterNextRender,
   computed,
+  effect,
   inject,
   linkedSignal,
   signal,
+  untracked,
   viewChildren,
 } from '@angular/core';
 import { Router, RouterLink, RouterOutlet } from '@angular/router';
@@ -19,6 +21,8 @@ import { findContacts, sortContacts } from '../../contacts/contact-search';
 import { ContactFiles } from '../../contacts/contact-files';
 import { ContactsStore } from '../../contacts/contacts-store';
 import { contactsPageTexts } from '../../i18n/contacts-page-texts';
+import { optOutTexts } from '../../i18n/opt-out-texts';
+import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { formatPhoneNumber, loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
 import { Avatar } from '../../ui/avatar';
@@ -29,7 +33,9 @@ import { nextIndex } from '../../ui/list-navigation';
 import { NearSight } from '../../ui/near-sight';
 import { Notice } from '../../ui/notice';
 import { saveFile } from '../../ui/save-file';
+import { SearchField } from '../../ui/search-field';
 import { Skeleton } from '../../ui/skeleton';
+import { MessengerIcon } from '../messenger-icon';
 
 /** Rows that are rendered at once: more when the last one comes near. */
 const ROWS = 100;
@@ -38,7 +44,18 @@ const ROWS = 100;
 @Component({
   selector: 'app-contacts-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, Busy, Icon, NearSight, Notice, RouterLink, RouterOutlet, Skeleton],
+  imports: [
+    Avatar,
+    Busy,
+    Icon,
+    MessengerIcon,
+    NearSight,
+    Notice,
+    RouterLink,
+    RouterOutlet,
+    SearchField,
+    Skeleton,
+  ],
   providers: [ContactFiles],
   templateUrl: './contacts-page.html',
 })
@@ -50,11 +67,13 @@ export class ContactsPage {
   protected readonly poll = inject(Poll);
   protected readonly store = inject(ContactsStore);
   protected readonly names = inject(ContactNames);
+  protected readonly optOuts = inject(OptOutsStore);
   private readonly links = viewChildren<string, ElementRef<HTMLElement>>('link', {
     read: ElementRef,
   });
 
   protected readonly texts = contactsPageTexts;
+  protected readonly optedOut = optOutTexts.optedOut;
   protected readonly formatPhoneNumber = formatPhoneNumber;
   protected readonly isOpen = signal(false);
   protected readonly search = signal('');
@@ -65,6 +84,7 @@ export class ContactsPage {
   protected readonly shown = computed(() => this.found().slice(0, this.#limit()));
   protected readonly total = computed(() => this.#sorted().length);
   protected readonly announcement = computed(() => {
+    if (this.problem()) return '';
     if (!this.store.isKnown()) return this.texts.loading;
     return this.search() ? this.texts.found(this.found().length) : '';
   });
@@ -85,6 +105,15 @@ export class ContactsPage {
 
   constructor() {
     void loadPhoneNumberRules();
+    const asked = new Set<string>();
+    effect(() => {
+      const numbers = this.shown().map(({ number }) => number);
+      untracked(() => {
+        // Each once: the store forgets some if there are many, and all rows stay.
+        this.optOuts.loadUnknown(numbers.filter((number) => !asked.has(number)));
+      });
+      for (const number of numbers) asked.add(number);
+    });
   }
 
   /** The heading says what has opened, unless the browser has just opened it. */
@@ -102,16 +131,6 @@ export class ContactsPage {
       },
       { injector: this.#injector },
     );
-  }
-
-  protected find(event: Event): void {
-    this.search.set((event.target as HTMLInputElement).value);
-  }
-
-  protected clear(input: HTMLInputElement): void {
-    this.search.set('');
-    input.value = '';
-    input.focus();
   }
 
   protected showMore(): void {
