@@ -77,7 +77,7 @@ export class ContactCard {
   });
 
   /** What has been typed before is still there to be saved. */
-  protected readonly isEditing = linkedSignal(
+  readonly isEditing = linkedSignal(
     () => this.#drafts.read(this.number()) !== undefined || (this.isNew() && !this.#isStored()),
   );
   readonly #isStored = computed(() => this.contact() !== undefined);

@@ -7,9 +7,11 @@ import {
   inject,
   input,
   untracked,
+  viewChild,
 } from '@angular/core';
 import { Title } from '@angular/platform-browser';
 import { RouterLink } from '@angular/router';
+import { ContactsStore } from '../../contacts/contacts-store';
 import { contactTexts } from '../../i18n/contact-texts';
 import { contactsPageTexts } from '../../i18n/contacts-page-texts';
 import { firstPageTexts } from '../../i18n/first-page-texts';
@@ -30,7 +32,11 @@ import { ContactsHeader } from './contacts-header';
   template: `
     @if (e164(); as number) {
       <app-contacts-header [heading]="card.form.label">
-        <a class="button button--primary" [routerLink]="['/messages', keyOf(number)]">
+        <a
+          class="button"
+          [class.button--primary]="isWritingNext()"
+          [routerLink]="['/messages', keyOf(number)]"
+        >
           <app-icon name="messages" />{{ texts.write }}
         </a>
       </app-contacts-header>
@@ -46,9 +52,12 @@ import { ContactsHeader } from './contacts-header';
 })
 export class ContactPage {
   readonly #document = inject(DOCUMENT);
+  readonly #contacts = inject(ContactsStore);
   readonly #names = inject(ContactNames);
   readonly #optOuts = inject(OptOutsStore);
   readonly #title = inject(Title);
+
+  private readonly shown = viewChild(ContactCard);
 
   /** In the address. */
   readonly number = input.required<string>();
@@ -58,6 +67,10 @@ export class ContactPage {
   protected readonly card = contactTexts;
   protected readonly keyOf = toConversationKey;
   protected readonly e164 = computed(() => toE164(this.number()));
+  /** Else the card has something that comes first: it asks for a name, or is to be saved. */
+  protected readonly isWritingNext = computed(
+    () => this.shown()?.isEditing() === false && this.#contacts.of(this.e164() ?? '') !== undefined,
+  );
 
   constructor() {
     let isFirst = true;
