@@ -193,7 +193,7 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
     case '/api/contacts/changes':
       return { json: api.contacts, headers: { 'X-Revision': '1' } };
     case '/api/contacts/import':
-      return { json: IMPORTED };
+      return { json: { ...IMPORTED, applied: asked.get('apply') === 'true' } };
     case '/api/messages/changes':
       return {
         json: api.changed,

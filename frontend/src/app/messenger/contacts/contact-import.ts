@@ -23,12 +23,22 @@ import { wholeNumber } from '../../i18n/formats';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { Busy } from '../../ui/busy';
 import { focusAfterRender } from '../../ui/focus-after-render';
-import { Icon } from '../../ui/icon';
+import { Icon, IconName } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { saveFile } from '../../ui/save-file';
+import { MessengerIcon } from '../messenger-icon';
 import { ContactsHeader } from './contacts-header';
 
 const FIRST_CHOICES: ImportChoices = { existing: 'update' };
+
+type Outcome = keyof ImportedContacts['counts'];
+
+const ICONS: Readonly<Record<Outcome, IconName>> = {
+  new: 'plus',
+  updated: 'edit',
+  duplicate: 'copy',
+  invalid: 'warning',
+};
 
 interface ChosenFile {
   readonly name: string;
@@ -39,7 +49,7 @@ interface ChosenFile {
 @Component({
   selector: 'app-contact-import',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, ContactsHeader, Icon, Notice, RouterLink],
+  imports: [Busy, ContactsHeader, Icon, MessengerIcon, Notice, RouterLink],
   templateUrl: './contact-import.html',
   host: {
     class: 'contact-import',
@@ -67,6 +77,8 @@ export class ContactImport {
   protected readonly choices = signal(FIRST_CHOICES);
   /** As the API has answered last. */
   protected readonly result = signal<ImportedContacts | undefined>(undefined);
+  /** Whether that is the answer to the choices: only what has been shown is imported. */
+  protected readonly isCurrent = signal(false);
   protected readonly isChecking = signal(false);
   protected readonly isImporting = signal(false);
   protected readonly problem = signal('');
@@ -85,8 +97,14 @@ export class ContactImport {
       ? names.map(([key, name]) => ({ key, name, count: wholeNumber(counts[key]) }))
       : [];
   });
-  protected readonly hasNumbers = computed(
-    () => this.result()?.columns.some(({ field }) => field === 'number') ?? false,
+  /** With what has been chosen for them. */
+  protected readonly columns = computed(() => {
+    const chosen = this.choices().columns;
+    const known = this.result()?.columns ?? [];
+    return known.map((column, at) => ({ ...column, field: chosen?.[at] ?? column.field }));
+  });
+  protected readonly hasNumbers = computed(() =>
+    this.columns().some(({ field }) => field === 'number'),
   );
   protected readonly announcement = computed(() => {
     if (this.isChecking()) return this.texts.checking;
@@ -121,8 +139,7 @@ export class ContactImport {
 
   protected chooseField(index: number, event: Event): void {
     const chosen = (event.target as HTMLSelectElement).value as ImportColumn['field'];
-    const known = this.result()?.columns ?? [];
-    const columns = known.map(({ field }, at) => (at === index ? chosen : field));
+    const columns = this.columns().map(({ field }, at) => (at === index ? chosen : field));
     this.choices.update((choices) => ({ ...choices, columns }));
     void this.check();
   }
@@ -138,10 +155,13 @@ export class ContactImport {
     this.#asked += 1;
     const asked = this.#asked;
     this.isChecking.set(true);
+    this.isCurrent.set(false);
     this.problem.set('');
     try {
       const result = await this.#files.preview(file.data, this.choices());
-      if (asked === this.#asked) this.result.set(result);
+      if (asked !== this.#asked) return;
+      this.result.set(result);
+      this.isCurrent.set(true);
     } catch (error) {
       if (asked === this.#asked) this.#fail(toProblem(error), describeProblem);
     } finally {
@@ -151,7 +171,7 @@ export class ContactImport {
 
   protected async import(): Promise<void> {
     const file = this.file();
-    if (!file || this.isImporting() || this.isChecking()) return;
+    if (!file || this.isImporting() || !this.isCurrent()) return;
     this.isImporting.set(true);
     this.problem.set('');
     try {
@@ -172,6 +192,14 @@ export class ContactImport {
     }
   }
 
+  protected iconOf(outcome: Outcome): IconName {
+    return ICONS[outcome];
+  }
+
+  protected toneOf(outcome: Outcome): string {
+    return outcome === 'invalid' ? 'contact-import__invalid' : '';
+  }
+
   protected saveRejected(): void {
     const rejected = this.result()?.rejected_csv;
     // With a byte order mark, by which Excel knows UTF-8.
@@ -182,6 +210,7 @@ export class ContactImport {
   async #open(file: File): Promise<void> {
     this.file.set(undefined);
     this.result.set(undefined);
+    this.isCurrent.set(false);
     this.problem.set('');
     this.canRetry.set(false);
     this.choices.set(FIRST_CHOICES);

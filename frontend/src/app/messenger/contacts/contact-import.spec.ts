@@ -1,0 +1,233 @@
+import { provideHttpClient } from '@angular/common/http';
+import {
+  HttpTestingController,
+  TestRequest,
+  provideHttpClientTesting,
+} from '@angular/common/http/testing';
+import { TestBed } from '@angular/core/testing';
+import { provideRouter } from '@angular/router';
+import { ImportedContacts } from '../../api/models';
+import { ContactFiles, MAX_FILE_BYTES } from '../../contacts/contact-files';
+import { ContactsStore } from '../../contacts/contacts-store';
+import { contactsPageTexts } from '../../i18n/contacts-page-texts';
+import { ContactImport } from './contact-import';
+
+const texts = contactsPageTexts.import;
+const UNAVAILABLE = { status: 503, statusText: 'Service Unavailable' };
+
+const CSV: ImportedContacts = {
+  applied: false,
+  format: 'csv',
+  columns: [
+    { name: 'Kunde', field: 'ignore', examples: ['Ada'] },
+    { name: 'Phone', field: 'number', examples: ['+4930901'] },
+    { name: 'Notes', field: 'note', examples: [] },
+  ],
+  counts: { new: 2, updated: 1, duplicate: 0, invalid: 1 },
+  preview: (['new', 'invalid'] as const).map((outcome, index) => ({
+    row: index + 2,
+    outcome,
+    number: outcome === 'invalid' ? 'call me' : '+4930901',
+    name: 'Ada',
+    note: '',
+    labels: [],
+    consent: null,
+    reason: outcome === 'invalid' ? 'Number has letters in it' : null,
+  })),
+  rejected_csv: 'reason\r\n',
+};
+
+describe('ContactImport', () => {
+  const refresh = vi.fn();
+  let http: HttpTestingController;
+  let page: HTMLElement;
+
+  beforeEach(async () => {
+    refresh.mockClear();
+    TestBed.configureTestingModule({
+      providers: [
+        ContactFiles,
+        provideHttpClient(),
+        provideHttpClientTesting(),
+        provideRouter([]),
+        { provide: ContactsStore, useValue: { refresh } },
+      ],
+    });
+    http = TestBed.inject(HttpTestingController);
+    const fixture = TestBed.createComponent(ContactImport);
+    fixture.autoDetectChanges();
+    page = fixture.nativeElement as HTMLElement;
+    document.body.append(page);
+    await settle();
+  });
+
+  afterEach(() => {
+    page.remove();
+    TestBed.resetTestingModule();
+  });
+
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 4; turn += 1) {
+      await new Promise((resolve) => setTimeout(resolve));
+      TestBed.tick();
+    }
+  }
+
+  async function choose(file: File): Promise<void> {
+    const input = page.querySelector<HTMLInputElement>('input[type=file]') ?? expect.fail();
+    Object.defineProperty(input, 'files', { value: [file], configurable: true });
+    Object.defineProperty(input, 'value', { value: '', configurable: true, writable: true });
+    input.dispatchEvent(new Event('change'));
+    await settle();
+  }
+
+  const aFile = (name = 'people.csv', content = 'x') => new File([content], name);
+
+  function request(): TestRequest {
+    return http.expectOne(({ url }) => url.endsWith('/api/contacts/import'));
+  }
+
+  async function preview(answer: ImportedContacts = CSV): Promise<void> {
+    await choose(aFile());
+    request().flush(answer);
+    await settle();
+  }
+
+  async function select(column: number, field: string): Promise<void> {
+    const box = page.querySelectorAll('select')[column] ?? expect.fail();
+    box.value = field;
+    box.dispatchEvent(new Event('change', { bubbles: true }));
+    await settle();
+  }
+
+  function button(name: string): HTMLButtonElement | undefined {
+    return [...page.querySelectorAll('button')].find(
+      ({ textContent }) => textContent.trim() === name,
+    );
+  }
+
+  async function press(name: string): Promise<void> {
+    (button(name) ?? expect.fail(name)).click();
+    await settle();
+  }
+
+  function counts(): string[] {
+    return [...page.querySelectorAll('dd')].map(({ textContent }) => textContent.trim());
+  }
+
+  it('asks for a file, says that it reads it, and what it would change, in the order of deciding', async () => {
+    expect(page.textContent).toContain(texts.intro);
+    expect(page.querySelector('.sticky-actions')).toBeNull();
+    await choose(aFile());
+    expect(page.querySelector('[role=status]')?.textContent).toBe(texts.checking);
+    expect(page.querySelector('.contact-import__file')?.textContent.trim()).toBe('people.csv');
+    const asked = request();
+    expect(asked.request.params.get('apply')).toBe('false');
+    asked.flush(CSV);
+    await settle();
+    expect(document.activeElement?.textContent.trim()).toBe('people.csv');
+    const parts = [...page.querySelectorAll('h2, legend, .contact-import__rejected button')];
+    expect(parts.map(({ textContent }) => textContent.trim())).toEqual([
+      texts.columns,
+      texts.existing,
+      texts.changes,
+      texts.preview,
+      texts.rejected,
+    ]);
+    expect(counts()).toEqual(['2', '1', '0', '1']);
+    expect(page.querySelector('[role=status]')?.textContent).toBe(
+      'New: 2, Updated: 1, Duplicates: 0, Invalid: 1',
+    );
+    const [row, invalid] = page.querySelectorAll('.contact-import__preview > li');
+    expect(row?.className).toBe('');
+    expect(invalid?.className).toBe('contact-import__invalid');
+    expect(invalid?.textContent).toContain('Number has letters in it');
+    expect(invalid?.querySelector('.contact-import__outcome app-icon')).not.toBeNull();
+  });
+
+  it('sends choices that follow each other quickly together, and takes the last answer', async () => {
+    await preview();
+    await select(0, 'name');
+    const first = request();
+    await select(2, 'labels');
+    const second = request();
+    expect(second.request.params.get('columns')).toBe('name,number,labels');
+    second.flush({ ...CSV, counts: { ...CSV.counts, new: 7 } });
+    first.flush({ ...CSV, counts: { ...CSV.counts, new: 5 } });
+    await settle();
+    expect(counts()[0]).toBe('7');
+    expect(button(texts.submit(8))).toBeDefined();
+  });
+
+  it('imports only what it has shown: not after a choice that could not be checked', async () => {
+    await preview();
+    await select(0, 'name');
+    await press(texts.submit(3));
+    request().flush({}, UNAVAILABLE);
+    await settle();
+    expect(page.querySelector('[role=alert]')?.textContent).toContain('The server has a problem');
+    expect(page.querySelector('[role=alert]')?.textContent).toContain(texts.notChecked);
+    expect(page.querySelectorAll('select')[0]?.value).toBe('name');
+    expect(button(texts.submit(3))?.getAttribute('aria-disabled')).toBe('true');
+    await press(texts.submit(3));
+    http.expectNone(({ params }) => params.get('apply') === 'true');
+    await press(texts.tryAgain);
+    const again = request();
+    expect(again.request.params.get('columns')).toBe('name,number,note');
+    const columns = CSV.columns.map((column, at) => (at ? column : { ...column, field: 'name' }));
+    again.flush({ ...CSV, columns });
+    await settle();
+    await press(texts.submit(3));
+    expect(request().request.params.get('columns')).toBe('name,number,note');
+  });
+
+  it('says that an import may have stored some, and is done once it has answered', async () => {
+    await preview();
+    await press(texts.submit(3));
+    expect(button(texts.submitting)?.getAttribute('aria-busy')).toBe('true');
+    request().flush({}, UNAVAILABLE);
+    await settle();
+    expect(page.querySelector('[role=alert]')?.textContent).toContain('none is stored twice');
+    expect(refresh).toHaveBeenCalledTimes(1);
+    // The same button tries again.
+    expect(button(texts.tryAgain)).toBeUndefined();
+    await press(texts.submit(3));
+    const applied = request();
+    expect(applied.request.params.get('apply')).toBe('true');
+    applied.flush({ ...CSV, applied: true });
+    await settle();
+    expect(document.activeElement?.textContent.trim()).toBe(texts.done(3));
+    expect(page.querySelector('.sticky-actions')).toBeNull();
+    expect(page.querySelector('select')).toBeNull();
+    expect(button(texts.rejected)).toBeDefined();
+    expect(page.querySelector<HTMLAnchorElement>('a.button--primary')?.pathname).toBe('/contacts');
+  });
+
+  it('says why a file cannot be read, and offers another', async () => {
+    await choose(aFile('contacts.xlsx'));
+    request().flush(
+      { status: 422, code: 'unreadable_file', detail: 'This is a spreadsheet.' },
+      { status: 422, statusText: 'Unprocessable Entity' },
+    );
+    await settle();
+    expect(page.querySelector('[role=alert]')?.textContent).toContain('This is a spreadsheet');
+    expect(button(texts.tryAgain)).toBeUndefined();
+    await choose(aFile('large.csv', 'x'.repeat(MAX_FILE_BYTES + 1)));
+    expect(page.querySelector('[role=alert]')?.textContent).toContain(texts.tooLarge);
+    http.expectNone(() => true);
+    const moved = aFile();
+    moved.arrayBuffer = () => Promise.reject(new DOMException('', 'NotFoundError'));
+    await choose(moved);
+    expect(page.querySelector('[role=alert]')?.textContent).toContain(texts.unreadable);
+    await preview({ ...CSV, format: 'vcard', columns: [], rejected_csv: null });
+    expect(page.querySelector('[role=alert]')).toBeNull();
+    expect(page.querySelector('select')).toBeNull();
+    expect(button(texts.rejected)).toBeUndefined();
+  });
+
+  it('offers no import if nothing is new', async () => {
+    await preview({ ...CSV, counts: { new: 0, updated: 0, duplicate: 4, invalid: 0 } });
+    expect(page.querySelector('.sticky-actions')?.textContent.trim()).toBe(texts.nothing);
+    expect(page.querySelector('.sticky-actions button')).toBeNull();
+  });
+});
