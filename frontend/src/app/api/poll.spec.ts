@@ -137,6 +137,24 @@ describe('Poll', () => {
     expect(work).toHaveBeenCalledTimes(2);
   });
 
+  it('retries what is asked rarely a few times, and then no more often than while it works', () => {
+    random.mockReturnValue(0);
+    polling.unsubscribe();
+    work.mockReset().mockImplementation(() => DOWN);
+    polling = poll.every(work, NEVER, 60_000).subscribe();
+    const calls = (): number => work.mock.calls.length;
+    vi.advanceTimersByTime(7_000);
+    expect(calls()).toBe(4);
+    vi.advanceTimersByTime(3600_000 - 7_000);
+    const whileFailing = calls();
+    work.mockReset().mockImplementation(() => of(null));
+    vi.advanceTimersByTime(80_000);
+    work.mockClear();
+    vi.advanceTimersByTime(3600_000);
+    expect(whileFailing).toBeLessThanOrEqual(calls() + 3);
+    expect(calls()).toBe(60);
+  });
+
   it('retries offline where the API is on this computer', () => {
     polling.unsubscribe();
     TestBed.resetTestingModule();

@@ -29,6 +29,8 @@ export const POLL_INTERVAL_MS = 10_000;
 export const HIDDEN_POLL_INTERVAL_MS = 60_000;
 /** Even if the page or the network comes back more often. */
 export const SHORTEST_RETRY_MS = 1_000;
+/** After so many failures in a row, what is asked rarely is not retried more often than it is asked while it works. */
+const QUICK_RETRIES = 3;
 /** From the end of one run to the next, however many triggers there are. */
 export const SHORTEST_PAUSE_MS = 300;
 
@@ -92,7 +94,10 @@ export class Poll {
         return EMPTY;
       };
       const interval = (): number => {
-        if (failures > 0) return backoff(failures, this.#random);
+        if (failures > 0) {
+          const rarely = failures > QUICK_RETRIES && intervalMs > POLL_INTERVAL_MS ? intervalMs : 0;
+          return Math.max(backoff(failures, this.#random), rarely);
+        }
         return runsAgain ? SHORTEST_PAUSE_MS : intervalMs;
       };
       const due = triggers.pipe(
