@@ -41,6 +41,16 @@ function focusOnScreen(page: Page): Promise<string> {
   });
 }
 
+/** Whether something else is drawn over the middle of what has the focus. */
+function isCovered(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const focused = document.activeElement ?? document.body;
+    const { left, top, width, height } = focused.getBoundingClientRect();
+    const drawn = document.elementFromPoint(left + width / 2, top + height / 2);
+    return !focused.contains(drawn);
+  });
+}
+
 async function press(page: Page, key: string): Promise<void> {
   await page.keyboard.press(key);
   await expect.poll(() => focusOnScreen(page), `the focus after ${key}`).toBe('seen');
@@ -244,6 +254,103 @@ test('the log, its filters, and the way to a message and back', async ({
   await page.goBack();
   await expect(page).toHaveURL('/log');
   await expect(rows.locator('a:focus')).toBeVisible();
+});
+
+test('the contacts: an import, a search, a form, a removal and a new contact', async ({
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/503 .*\/api\/contacts/);
+  const person = await newPerson(request);
+  const [ada, bob, eve] = [newNumber(), newNumber(), newNumber()];
+  await person.write(newNumber(), 'Look at the ferns');
+  await person.call(bob, 'Bob');
+  await signInByKeys(page, person.email);
+  const rows = page.getByRole('list', { name: 'Your contacts' }).getByRole('link');
+  const focus = page.locator(':focus');
+  await choose(page, 'Contacts');
+  await expect(rows).toHaveCount(1);
+
+  await choose(page, 'Import');
+  await expect(page.getByRole('heading', { name: 'Import contacts' })).toBeFocused();
+  await tabTo(page, 'Choose a file');
+  const buffer = Buffer.from(`Name,Phone,Notes\nAda,${ada},Mornings\nEve,call me,\n`);
+  // The browser's own dialog has no keys here.
+  await page
+    .locator('app-contact-import input')
+    .setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer });
+  await expect(focus).toHaveText('people.csv');
+  await expect.poll(() => focusOnScreen(page)).toBe('seen');
+  await tabTo(page, 'What “Notes” is');
+  await page.keyboard.press('Home');
+  await expect(focus).toHaveValue('ignore');
+  await tabTo(page, 'Update them with what the file states');
+  await press(page, 'ArrowDown');
+  await tabTo(page, 'Download rejected rows');
+  await expect(page.getByRole('button', { name: 'Import 1 contact' })).toBeEnabled();
+  await choose(page, 'Import 1 contact');
+  await expect(page.getByRole('heading', { name: '1 contact imported' })).toBeFocused();
+  await expect.poll(() => focusOnScreen(page)).toBe('seen');
+  await choose(page, 'Show your contacts');
+  await expect(page.getByRole('heading', { name: 'Contacts' })).toBeFocused();
+
+  await tabTo(page, 'Export CSV');
+  await page.route('**/api/contacts/export.csv', (route) => route.fulfill({ status: 503 }));
+  await press(page, 'Enter');
+  await expect(page.locator('.contacts__list').getByRole('alert')).toBeVisible();
+  await expect.poll(() => focusOnScreen(page)).toBe('seen');
+  await tabTo(page, 'Search your contacts');
+  await page.keyboard.type('ada');
+  await expect(rows).toHaveCount(1);
+  await choose(page, 'Clear search');
+  await expect(page.getByLabel('Search your contacts')).toBeFocused();
+  await expect(rows).toHaveCount(2);
+  await tabTo(page, /Ada/);
+  await press(page, 'ArrowDown');
+  await expect(focus).toContainText('Bob');
+  await press(page, 'Enter');
+  await expect(page.getByRole('heading', { name: 'Contact', exact: true })).toBeFocused();
+
+  await choose(page, 'Edit');
+  await expect(page.getByLabel('Name')).toBeFocused();
+  for (const field of ['Note', 'Add a label', 'How they agreed to get messages'])
+    await tabTo(page, field);
+  await press(page, 'w');
+  for (const field of ['When', 'Where to look it up']) await tabTo(page, field);
+  await choose(page, 'Save');
+  await expect(page.getByLabel('When')).toBeFocused();
+  await expect.poll(() => isCovered(page), 'under the buttons').toBe(false);
+  await choose(page, 'Cancel');
+  await expect(page.getByRole('button', { name: 'Edit' })).toBeFocused();
+  await press(page, 'Enter');
+  await press(page, 'Control+a');
+  await page.keyboard.type('Robert');
+  await press(page, 'Enter');
+  await expect(page.getByRole('button', { name: 'Edit' })).toBeFocused();
+  await expect(rows).toHaveText([/Ada/, /Robert/]);
+
+  await choose(page, 'Remove contact…');
+  await expect(page.getByRole('button', { name: 'Keep' })).toBeFocused();
+  await press(page, 'Enter');
+  await expect(page.getByRole('button', { name: 'Remove contact…' })).toBeFocused();
+  await press(page, 'Enter');
+  await choose(page, 'Remove');
+  await expect(page.getByRole('button', { name: 'Add name' })).toBeFocused();
+  await expect.poll(() => focusOnScreen(page)).toBe('seen');
+  await expect(rows).toHaveText([/Ada/]);
+
+  await choose(page, 'New contact');
+  await expect(page.getByRole('heading', { name: 'New contact' })).toBeFocused();
+  await tabTo(page, 'Number');
+  await page.keyboard.type(eve);
+  await press(page, 'Enter');
+  await expect(page.getByLabel('Name')).toBeFocused();
+  await page.keyboard.type('Eve');
+  await press(page, 'Enter');
+  await expect(page.getByRole('button', { name: 'Edit' })).toBeFocused();
+  await choose(page, 'Write');
+  await expect(page.getByRole('heading', { name: 'Eve' })).toBeVisible();
 });
 
 test('the actions on a message', async ({ page, request, phone, tolerate }) => {
