@@ -43,6 +43,8 @@ const MESSAGES = [0, 1, 200, 20_000];
 /** Up to this width, either the list or a conversation is shown. */
 const PHONE_PX = 720;
 const ENOUGH_PX = 100_000;
+/** Up to this height, what usually stays in sight at the end of a form does not. */
+const MUCH_ENLARGED_PX = 480;
 /** More than this takes too long to load in a test. */
 const PAGES_OF_MESSAGES = 3;
 const RAIL = '.rail';
@@ -261,9 +263,15 @@ for (const [row, viewport] of SIZES.entries()) {
       await page.goto(`/contacts/${PEER}`);
       await expect(page.getByRole('heading', { name })).toBeVisible();
       await check(page, 'a contact, as a page', [RAIL]);
+      await page.getByRole('button', { name: 'Remove contact…' }).click();
+      await expect(page.getByRole('alertdialog')).toBeVisible();
+      await check(page, 'a contact, about to be removed', ['.confirm-dialog']);
+      await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Edit' }).click();
+      const save = viewport.height > MUCH_ENLARGED_PX ? ['.sticky-actions .button--primary'] : [];
+      await check(page, 'a contact, as a form', [RAIL, ...save]);
       await turn(page, '.contacts__pane');
-      await check(page, 'a contact, as a form', [RAIL]);
+      await check(page, 'a contact, as a form, to its end', [RAIL]);
       await page.goto('/contacts/new');
       await page.getByLabel('Number').fill('12');
       await page.getByRole('button', { name: 'Continue' }).click();
@@ -275,9 +283,90 @@ for (const [row, viewport] of SIZES.entries()) {
       const file = { name: `${LONG_WORD}.csv`, mimeType: 'text/csv', buffer: Buffer.from('x') };
       await page.locator('app-contact-import input').setInputFiles(file);
       await expect(page.getByRole('button', { name: 'Import 12,345 contacts' })).toBeVisible();
-      await check(page, 'an import, with what it changes', [RAIL]);
+      await check(page, 'an import, with what it changes', [RAIL, ...save]);
       await turn(page, '.contacts__pane');
       await check(page, 'an import, to its end', [RAIL]);
+      await page.getByRole('button', { name: 'Import 12,345 contacts' }).click();
+      await expect(page.getByRole('heading', { name: '12,345 contacts imported' })).toBeVisible();
+      await check(page, 'an import that is done', [RAIL]);
+    });
+
+    test('contacts: none, some with labels and opt-outs, and many', async ({
+      page,
+      context,
+      tolerate,
+    }) => {
+      tolerate(/503|ERR_INTERNET_DISCONNECTED/);
+      await watchPage(page);
+      const api = await generateApi(page, { conversations: 3, messages: 3 });
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL, PASSWORD);
+      await expect(page.locator(RAIL)).toBeVisible();
+      let release = (): void => undefined;
+      api.held = new Promise((resolve) => (release = resolve));
+      await page.goto('/contacts');
+      await expect(page.locator('.contacts__list app-skeleton')).toBeVisible();
+      await check(page, 'contacts that are loading', [RAIL]);
+      release();
+      api.held = undefined;
+      await expect(page.getByRole('heading', { name: 'No contacts yet' })).toBeVisible();
+      await check(page, 'no contacts', [RAIL]);
+
+      const names = Array.from({ length: 300 }, (_, index) => `Person ${index}`);
+      const [long = '', short = ''] = [LONG_WORD.slice(0, 40), 'Customer'];
+      const labels = [
+        [],
+        [short],
+        [short, HEBREW.slice(0, 40)],
+        [long],
+        [long, long.slice(1), short],
+      ];
+      api.contacts = names.map((name, index) => ({
+        ...CONTACT,
+        number: `+49309${1_000_000 + index}`,
+        name: index % 7 ? name : `${LONG_WORD.slice(0, 90)} ${index}`,
+        labels: labels[index % labels.length] ?? [],
+      }));
+      const latest = {
+        opted_out: true,
+        at: CONTACT.created_at,
+        source: 'keyword',
+        reason: null,
+      } as const;
+      api.optOuts = api.contacts
+        .filter((_, index) => index % 3 === 0)
+        .map(({ number }) => ({ number, opted_out: true, latest, history: [] }));
+      await page.reload();
+      await expect(page.locator('.contacts__mark').first()).toBeVisible();
+      await check(page, 'contacts with labels and opt-outs', [RAIL]);
+      const list = page.locator('.contacts__list');
+      await expect(async () => {
+        await list.evaluate((element) => {
+          element.scrollTop = element.scrollHeight;
+        });
+        await expect(page.locator('.contacts__row')).toHaveCount(300, { timeout: 500 });
+      }).toPass();
+      await turn(page, '.contacts__list');
+      await check(page, 'many contacts', [RAIL]);
+      const box = page.getByRole('searchbox', { name: 'Search your contacts' });
+      await box.fill('x'.repeat(200));
+      await expect(page.getByRole('heading', { name: 'No contacts match' })).toBeVisible();
+      await check(page, 'no contact found', [RAIL]);
+      await page.goto(`/contacts/${PEER}`);
+      await expect(page.getByRole('button', { name: 'Add name' })).toBeVisible();
+      await check(page, 'a number without a contact, as a page', [RAIL]);
+
+      await page.goto('/contacts');
+      await expect(page.locator('.contacts__row').first()).toBeVisible();
+      api.broken = true;
+      await page.getByRole('button', { name: 'Export CSV' }).click();
+      await expect(list.getByRole('alert')).toBeVisible();
+      await check(page, 'an export that has failed', [RAIL]);
+      api.broken = false;
+      api.offline = true;
+      await context.setOffline(true);
+      await expect(page.getByText("You're offline.")).toBeVisible();
+      await check(page, 'contacts, offline', [RAIL]);
     });
 
     test('media of every kind, and those that cannot be loaded', async ({ page, tolerate }) => {
