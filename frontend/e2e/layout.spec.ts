@@ -313,7 +313,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await check(page, 'no contacts', [RAIL]);
 
       const names = Array.from({ length: 300 }, (_, index) => `Person ${index}`);
-      const [long = '', short = ''] = [LONG_WORD.slice(0, 40), 'Customer'];
+      const [long, short] = [LONG_WORD.slice(0, 40), 'Customer'];
       const labels = [
         [],
         [short],
