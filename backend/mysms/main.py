@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from mysms.api import (
+    attachments,
     contacts,
     conversations,
     event_streams,
@@ -49,6 +50,7 @@ _ROUTERS = (
     health.router,
     conversations.router,
     webhooks.router,
+    attachments.router,
     contacts.router,
     opt_outs.router,
     sending.router,
@@ -69,6 +71,7 @@ _BODY_BYTES: Mapping[str, int | None] = {
     "/api/messages": _LONGEST_ESCAPE * (MAXIMUM_CONTENT_LENGTH + MAXIMUM_WRITTEN) * 3 // 2,
     # Its route reads the file of a user who is signed in.
     contacts.IMPORT_PATH: None,
+    attachments.UPLOAD_PATH: None,
     # A contact of the maximum length, in the same way.
     "/api/contacts": _LONGEST_ESCAPE * MAXIMUM_CONTACT_LENGTH * 3 // 2,
     # Twilio documents no maximum. A form has a text of at most 1600 characters, percent-encoded, the addresses of

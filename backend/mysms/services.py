@@ -10,6 +10,9 @@ from typing import TypedDict
 
 from bson import ObjectId
 
+from mysms.attachments.links import MediaLinks
+from mysms.attachments.service import AttachmentCleanup, PublicMedia, Uploads
+from mysms.attachments.store import AttachmentStore
 from mysms.changes.event_streams import LOOK_EVERY_SECONDS, EventStreams
 from mysms.changes.feed import READ_EVERY_SECONDS
 from mysms.changes.services import Changes
@@ -132,6 +135,8 @@ class Services:
     status_callbacks: StatusCallbackHandler
     inbound_webhook: InboundWebhook
     attachments: Attachments
+    uploads: Uploads
+    public_media: PublicMedia
     recipients: Recipients
     opt_outs: OptOutService
     push: PushService
@@ -242,6 +247,9 @@ class _Builder:
         self._opt_outs = OptOutService(opt_outs, self._limiter, utc_now)
         self._timeline = Timeline(self._changes.publisher, opt_outs, utc_now)
         self._erasure = Erasure(db, self._locks, utc_now)
+        self._stored_media = AttachmentStore(db, utc_now)
+        self._media_links = MediaLinks(settings.media_url, settings.jwt_secrets, settings.media_lifetime)
+        self._media_cleanup = AttachmentCleanup(self._stored_media, self._media_links, utc_now)
         self._store = OutboxStore(
             db,
             self._identity,
@@ -295,6 +303,8 @@ class _Builder:
             delivery_tasks.dispatcher,
             self._build_quotas(),
             self._identity,
+            self._stored_media,
+            self._media_links,
             clock=utc_now,
             is_active=users.accounts.is_active,
         )
@@ -314,7 +324,7 @@ class _Builder:
                 contacts.batches, users.accounts, users.sessions, self._limiter, self._security_events, utc_now
             ),
             csv_export=CsvExport(history, downloads),
-            deletion=MessageDeletion(self._changes.publisher, utc_now),
+            deletion=MessageDeletion(self._changes.publisher, utc_now, self._media_cleanup.check_soon),
             read_marks=ReadMarks(self._changes.publisher),
             flagging=Flagging(self._changes.publisher),
             contacts=contacts,
@@ -334,7 +344,9 @@ class _Builder:
                 self._security_events,
                 utc_now,
             ),
-            attachments=Attachments(TwilioMedia.of(settings), self._limiter, utc_now),
+            attachments=Attachments(TwilioMedia.of(settings), self._stored_media.read, self._limiter, utc_now),
+            uploads=Uploads(self._stored_media, self._media_links, self._limiter, users.accounts.is_active),
+            public_media=PublicMedia(self._stored_media, self._media_links, utc_now),
             push=push,
             shutdown=self._shutdown,
             backup_recovery=BackupRecovery(
@@ -348,6 +360,7 @@ class _Builder:
         """Erases what a user has stored. May be repeated."""
         await contacts_repository.erase(user_id)
         await self._erasure.erase(user_id)
+        await self._stored_media.erase(user_id)
 
     def _build_quotas(self) -> SendQuotas:
         settings = self._settings
@@ -366,6 +379,7 @@ class _Builder:
             self._store,
             self._provider,
             settings.callback_url,
+            self._media_links,
             threads=settings.twilio_max_concurrency,
             start_within=self._timeout,
             lease=lease,
@@ -450,6 +464,7 @@ class _Builder:
             BackgroundTask("contact-cleanup", lambda: every(_CLEAN_UP_SECONDS, contacts.delete_old)),
             BackgroundTask("mail-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._mail_queue.delete_expired)),
             BackgroundTask("reset-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.reset_tokens.delete_expired)),
+            BackgroundTask("media-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._media_cleanup.run_round)),
             BackgroundTask("push-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._push_queue.delete_expired)),
             *self._build_mail_tasks(users),
             self._build_push_task(users),
@@ -457,7 +472,9 @@ class _Builder:
         ]
         if self._settings.content_retention_days is not None:
             kept_for = timedelta(days=self._settings.content_retention_days)
-            retention = Retention(kept_for, self._changes.publisher, self._changes.upgrade, utc_now)
+            retention = Retention(
+                kept_for, self._changes.publisher, self._changes.upgrade, utc_now, self._media_cleanup.check_soon
+            )
             tasks.append(BackgroundTask("retention", retention.run))
         return tasks
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from mysms.attachments.store import AttachmentStore
 from mysms.changes.documents import ChangedDocuments
 from mysms.changes.log import ChangeLog
 from mysms.contacts.models import Contact
@@ -82,4 +83,5 @@ async def bind_documents(db: database.Database) -> None:
     await RateLimiter(db, utc_now).create_indexes()
     await MailQueue(db, utc_now).create_indexes()
     await PushQueue(db, utc_now).create_indexes()
+    await AttachmentStore(db, utc_now).create_indexes()
     await ChangeLog(db, ChangedDocuments(db), utc_now).create_indexes()

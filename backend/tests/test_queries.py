@@ -10,6 +10,7 @@ ROOT = Path(mysms.__file__).parent
 _JSON_SCHEMA = "$ref"
 
 STORES = {
+    "attachments/store.py",
     "changes/change.py",
     "changes/documents.py",
     "changes/log.py",

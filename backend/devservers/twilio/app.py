@@ -27,6 +27,7 @@ from devservers.twilio.fault_registry import FaultRegistry
 from devservers.twilio.inbound import Phones
 from devservers.twilio.ledger import Ledger, ListOrder
 from devservers.twilio.messages import messages_path
+from devservers.twilio.outbound_media import MediaFetcher
 from devservers.twilio.page import Page
 from devservers.twilio.progress import Progress
 from devservers.twilio.services import SERVICES_PATH, MessagingServices, ServicesApi
@@ -52,14 +53,24 @@ def create_app(
     """
     registry = FaultRegistry(rng)
     callback_sender = CallbackSender(account, ledger, registry, clock)
-    progress = Progress(ledger, callback_sender, clock, pace)
+    fetcher = MediaFetcher(ledger, registry, clock)
+    progress = Progress(ledger, callback_sender, fetcher, clock, pace)
     api = MessagesApi(account, ledger, registry, progress, clock, list_order)
     accounts = AccountApi(account, ledger, clock)
     services = MessagingServices()
     services_api = ServicesApi(account, services)
     phones = Phones(account, ledger, callback_sender, clock, services, api_url)
     control = ControlApi(
-        account, ledger, registry, callback_sender, progress, phones, api, services, has_control_port=has_control_port
+        account,
+        ledger,
+        registry,
+        callback_sender,
+        progress,
+        phones,
+        api,
+        services,
+        fetcher,
+        has_control_port=has_control_port,
     )
     page = Page(account, ledger, registry, progress, api, clock)
 
@@ -70,6 +81,7 @@ def create_app(
         await progress.stop()
         await phones.stop()
         await callback_sender.close()
+        await fetcher.close()
         ledger.close()
 
     app = Starlette(

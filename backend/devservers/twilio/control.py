@@ -20,6 +20,7 @@ class AcceptedMessage:
     accepted_at: str
     request: Mapping[str, str]
     message: Mapping[str, Any]
+    media_urls: Sequence[str]
     deleted: bool
 
 
@@ -74,6 +75,16 @@ class SimulatorControl:
         """The requests to the API, each with `at`, `operation`, `to`, `fault` and `status`."""
         requests: Sequence[Mapping[str, Any]] = (await self._call("GET", "requests"))["requests"]
         return requests
+
+    async def media_fetches(self) -> Sequence[Mapping[str, Any]]:
+        """What was fetched for messages: each with `message_sid`, `url`, `status`, `bytes` and `error`."""
+        fetches: Sequence[Mapping[str, Any]] = (await self._call("GET", "media_fetches"))["media_fetches"]
+        return fetches
+
+    async def media_of(self, sid: str) -> bytes:
+        """The content of a medium, whatever the faults."""
+        response = await self._http.get(f"/_control/media/{sid}")
+        return response.raise_for_status().content
 
     async def set_fault(
         self, kind: str, *, times: int | None = None, probability: float = 1, to: str | None = None, **parameters: Any

@@ -20,13 +20,12 @@ from devservers.twilio.fault_registry import FaultRegistry
 from devservers.twilio.faults import FAULTS_BY_KIND, RefuseConnections
 from devservers.twilio.inbound import Attachment, Phones, sample_attachment
 from devservers.twilio.ledger import CallbackRecord, Ledger
-from devservers.twilio.media import MAX_BYTES
+from devservers.twilio.media import MAX_BYTES, MOST_MEDIA
 from devservers.twilio.messages import INBOUND, Message, Step, is_loopback_url
+from devservers.twilio.outbound_media import MediaFetcher
 from devservers.twilio.progress import Progress
 from devservers.twilio.services import MessagingService, MessagingServices
 
-MOST_MEDIA = 10
-"""Twilio's maximum for a message."""
 FORGED_SIGNATURE = "Zm9yZ2VkLCBub3Qgc2lnbmVkIGJ5IFR3aWxpbw=="
 
 
@@ -104,12 +103,14 @@ class ControlApi:
         phones: Phones,
         api: MessagesApi,
         services: MessagingServices,
+        fetcher: MediaFetcher,
         *,
         has_control_port: bool,
     ) -> None:
         self._account = account
         self._ledger, self._registry, self._callback_sender = ledger, registry, callback_sender
         self._progress, self._phones, self._api, self._services = progress, phones, api, services
+        self._fetcher = fetcher
         self._has_control_port = has_control_port
 
     def routes(self) -> list[Route]:
@@ -122,6 +123,7 @@ class ControlApi:
             Route("/_control/credentials", self.credentials, methods=["POST"]),
             Route("/_control/callback", self.callback, methods=["POST"]),
             Route("/_control/texts", self.texts, methods=["POST"]),
+            Route("/_control/media_fetches", self.media_fetches, methods=["GET"]),
             Route("/_control/media/{sid}", self.media, methods=["GET"]),
             Route("/_control/number", self.number, methods=["POST"]),
             Route("/_control/services", self.services, methods=["POST"]),
@@ -139,6 +141,7 @@ class ControlApi:
             await self._callback_sender.cancel_pending()
             self._ledger.clear()
             self._api.clear_requests()
+            self._fetcher.clear()
             return Response(status_code=204)
         return JSONResponse({"messages": [_entry(message) for message in self._ledger.all()]})
 
@@ -187,6 +190,9 @@ class ControlApi:
         attachments += [sample_attachment() for _ in range(command.num_media)]
         message = self._phones.text(command.sender, command.body, command.to, attachments)
         return JSONResponse(_entry(message), 201)
+
+    async def media_fetches(self, _request: Request) -> Response:
+        return JSONResponse({"media_fetches": [asdict(record) for record in self._fetcher.records()]})
 
     async def media(self, request: Request) -> Response:
         """The content of a medium for the page, whatever the faults."""
@@ -268,6 +274,7 @@ def _entry(message: Message) -> Mapping[str, object]:
         "accepted_at": iso(message.accepted_at),
         "request": dict(message.request),
         "message": message.resource(),
+        "media_urls": message.media_urls,
         "deleted": message.deleted,
     }
 

@@ -32,6 +32,8 @@ REQUEST_ERRORS: dict[int, tuple[int, str]] = {
     21611: (400, "This 'From' number has exceeded the maximum number of queued messages"),
     21612: (400, "The 'To' phone number is not currently reachable using the 'From' phone number"),
     21614: (400, "'To' number is not a valid mobile number"),
+    21620: (400, "Invalid media URL(s)"),
+    21623: (400, "Number of media files exceeds allowed limit"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
     21659: (400, "'From' is not a Twilio phone number or Short Code country mismatch"),
     21660: (400, "Mismatch between the 'From' number and the account"),
@@ -40,6 +42,8 @@ REQUEST_ERRORS: dict[int, tuple[int, str]] = {
 }
 
 DELIVERY_ERRORS: dict[int, str] = {
+    11200: "HTTP retrieval failure",
+    12300: "Invalid Content-Type",
     30001: "Queue overflow",
     30002: "Account suspended",
     30003: "Unreachable destination handset",
@@ -48,6 +52,7 @@ DELIVERY_ERRORS: dict[int, str] = {
     30006: "Landline or unreachable carrier",
     30007: "Message filtered",
     30008: "Unknown error",
+    30019: "Content size exceeds carrier limit",
     30032: "Toll-free number has not been verified",
     30034: "Message from an unregistered 10DLC number",
     30410: "Provider timeout error",

@@ -15,7 +15,7 @@ from devservers.twilio.delivery_scenarios import MessageStatus, conflicting_step
 from devservers.twilio.fault import YEAR, ErrorCode, Fault, FaultContext, Seconds
 from devservers.twilio.ledger import ListOrder
 from devservers.twilio.listing import MAX_PAGE_SIZE
-from devservers.twilio.media_faults import CutMedia, LargeMedia, MediaType, RedirectMedia
+from devservers.twilio.media_faults import CutMedia, FetchMedia, LargeMedia, MediaType, NumMedia, RedirectMedia
 from devservers.twilio.messages import Message
 from devservers.twilio.request_faults import (
     Error500,
@@ -232,6 +232,8 @@ FAULTS_BY_KIND: Mapping[str, type[Fault]] = {
         MediaType,
         LargeMedia,
         CutMedia,
+        NumMedia,
+        FetchMedia,
         RefuseConnections,
         ReorderList,
         ListLag,

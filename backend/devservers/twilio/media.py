@@ -9,6 +9,8 @@ from dataclasses import dataclass
 SAMPLE_TYPE = "image/png"
 MAX_BYTES = 5_000_000
 """Twilio's limit for all media of a message."""
+MOST_MEDIA = 10
+"""Twilio's maximum for a message."""
 _SAMPLE_WIDTH, _SAMPLE_HEIGHT = 320, 240
 
 

@@ -1,18 +1,20 @@
-"""Faults of a medium's content, which comes from another host than the API, and of the redirect to that host.
+"""Faults of media: of the content, which comes from another host than the API, and of what is said and done with them.
 
 The faults of `request_faults` apply there too: `on` is `media` for the address in a webhook, `media_content` for the
 content, and `media_list` for the list of a message's media.
 """
 
+import json
 from collections.abc import AsyncIterator
 from typing import Literal
 
-from pydantic import Field
-from starlette.responses import Response, StreamingResponse
+from pydantic import Field, PositiveInt
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from devservers.twilio.clock import Clock
 from devservers.twilio.connections import abort_connection
+from devservers.twilio.fault import Fault, Operation, Seconds
 from devservers.twilio.request_faults import Perform, RequestFault
 
 _CHUNK = bytes(65_536)
@@ -62,6 +64,40 @@ class LargeMedia(RequestFault):
             # Or nobody would notice that the client is gone.
             await clock.sleep(0)
             left = None if left is None else left - len(piece)
+
+
+class NumMedia(RequestFault):
+    """The rows of a list, or the message of another response, say `shown` as `num_media`; nothing if that is null.
+
+    Twilio documents neither when the number is known, nor that a list always has it.
+    """
+
+    kind = "num_media"
+    on: Operation | Literal["any"] = "list"
+    shown: str | None = None
+
+    async def respond(self, perform: Perform, _clock: Clock, /) -> Response:
+        response = await perform()
+        answer = json.loads(bytes(response.body))
+        for row in answer.get("messages", [answer]):
+            if self.shown is None:
+                row.pop("num_media", None)
+            else:
+                row["num_media"] = self.shown
+        return JSONResponse(answer, response.status_code)
+
+
+class FetchMedia(Fault):
+    """What a message is to be sent with is fetched `delay` seconds late, `copies` times, or `never`.
+
+    Reading each takes `seconds`. Without a fetch, the message stays queued. Twilio documents none of this.
+    """
+
+    kind = "media_fetch"
+    delay: Seconds = 0
+    seconds: Seconds = 0
+    copies: PositiveInt = 1
+    never: bool = False
 
 
 class CutMedia(RequestFault):

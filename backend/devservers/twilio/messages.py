@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 from devservers.twilio.account import DEFAULT_FROM_NUMBER, Account
 from devservers.twilio.clock import rfc2822
 from devservers.twilio.errors import DELIVERY_ERRORS, ApiError
+from devservers.twilio.media import MOST_MEDIA
 
 API_VERSION = "2010-04-01"
 OUTBOUND, INBOUND = "outbound-api", "inbound"
 BODY_LIMIT = 1600
 PRICE_PER_SEGMENT = 0.0075
+MEDIA_URL = "MediaUrl"
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 # The magic numbers of Twilio's test credentials.
@@ -83,6 +85,11 @@ class Message:
         return f"{messages_path(self.account_sid)}/{self.sid}.json"
 
     @property
+    def media_urls(self) -> Sequence[str]:
+        """Where the media are that the app sends with it."""
+        return () if self.is_inbound else [value for name, value in self.request if name == MEDIA_URL]
+
+    @property
     def requested_to(self) -> str:
         """The To number of the create request, also if a fault shows another one."""
         return dict(self.request).get("To", self.to_number)
@@ -139,12 +146,16 @@ class CreateRequest:
         to_number, from_number, body, callback = (
             first_value(form, name) for name in ("To", "From", "Body", "StatusCallback")
         )
-        media = form.get("MediaUrl", ())
+        media = form.get(MEDIA_URL, ())
         for code, missing in ((21604, not to_number), (21603, not from_number), (21602, not body and not media)):
             if missing:
                 raise ApiError(code)
         if len(body) > BODY_LIMIT:
             raise ApiError(21617)
+        if len(media) > MOST_MEDIA:
+            raise ApiError(21623)
+        if not all(map(is_loopback_url, media)):
+            raise ApiError(21620)
         if callback and not is_loopback_url(callback):
             raise ApiError(21609, f"The 'StatusCallback' URL {callback} is not a valid URL on this machine.")
         _check_from(from_number, account)

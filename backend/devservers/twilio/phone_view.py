@@ -114,7 +114,8 @@ def _bubble(message: Message, attached: Sequence[Media], previous: Message | Non
     text = escape(message.body) or '<em class="message__nothing">No text</em>'
     if attached:
         bubble = f'<p class="message__bubble" dir="auto">{text}</p>' if message.body else ""
-        media = "".join(map(_medium, attached)) + bubble
+        alt = "Picture from this phone" if message.is_inbound else "Picture to this phone"
+        media = "".join(_medium(each, alt) for each in attached) + bubble
     else:
         attachments = f'<p class="message__meta">with {message.num_media} attached</p>' if message.num_media else ""
         media = f'<p class="message__bubble" dir="auto">{text}</p>{attachments}'
@@ -122,10 +123,10 @@ def _bubble(message: Message, attached: Sequence[Media], previous: Message | Non
     return f'<li class="message message--{kind}{follows}" id="{escape(message.sid)}">{media}{meta}</li>'
 
 
-def _medium(media: Media) -> str:
+def _medium(media: Media, alt: str) -> str:
     if not media.content_type.startswith("image/"):
         return f'<p class="message__meta">{escape(media.content_type)} attached</p>'
-    return f'<img class="message__picture" src="/_control/media/{escape(media.sid)}" alt="Picture from this phone">'
+    return f'<img class="message__picture" src="/_control/media/{escape(media.sid)}" alt="{alt}">'
 
 
 def _meta(message: Message) -> str:

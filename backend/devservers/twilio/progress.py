@@ -7,6 +7,7 @@ from devservers.twilio.callbacks import CallbackSender, status_callback
 from devservers.twilio.clock import Clock
 from devservers.twilio.ledger import CallbackRecord, Ledger
 from devservers.twilio.messages import Message, Step
+from devservers.twilio.outbound_media import MediaFailedError, MediaFetcher, NeverFetchedError
 
 NEVER_SENT = frozenset({"failed", "canceled", "queued", "accepted", "sending"})
 
@@ -14,8 +15,11 @@ NEVER_SENT = frozenset({"failed", "canceled", "queued", "accepted", "sending"})
 class Progress:
     """`pace` is a factor for every delay: 1 is realistic, 0 means no delay."""
 
-    def __init__(self, ledger: Ledger, callback_sender: CallbackSender, clock: Clock, pace: float) -> None:
+    def __init__(
+        self, ledger: Ledger, callback_sender: CallbackSender, fetcher: MediaFetcher, clock: Clock, pace: float
+    ) -> None:
         self._ledger, self._callback_sender, self._clock, self.pace = ledger, callback_sender, clock, pace
+        self._fetcher = fetcher
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def resume(self) -> None:
@@ -35,11 +39,22 @@ class Progress:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def step(self, sid: str) -> bool:
-        """Take the next step of the plan now. Returns False if there is none."""
+        """Take the next step of the plan now, with the media of the message. Returns False if there is none."""
         message = self._ledger.find(sid)
         if message is None or not message.plan:
             return False
         step, *rest = message.plan
+        try:
+            await self._fetcher.fetch_missing(message)
+        except MediaFailedError as failure:
+            step, rest = Step("failed", 0, failure.code), []
+        except NeverFetchedError:
+            self._ledger.update(message, plan=())
+            return False
+        # The fetch took time, in which the message may have been deleted or changed.
+        message = self._ledger.find(sid)
+        if message is None or not message.plan:
+            return False
         message = self._apply(message, step, rest)
         if callback := status_callback(message, step, self._clock.now()):
             await self._callback_sender.send(callback)

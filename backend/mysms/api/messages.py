@@ -22,6 +22,7 @@ from mysms.api.deps import (
     require_caller,
 )
 from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
+from mysms.attachments.errors import MediaDisabledError
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.etags import matches
 from mysms.core.rate_limit import RateLimitedError
@@ -345,6 +346,7 @@ async def export_messages(
             IdempotencyKeyReusedError(),
             MessageDeletedError(),
             CountryNotAllowedError(),
+            MediaDisabledError(),
             *_QUOTAS,
             *_NOT_SENT,
         ),
@@ -413,10 +415,10 @@ async def read_message(message_id: str, user: CurrentUser, history: History) -> 
 async def read_media(
     message_id: str, index: str, request: Request, user: CurrentUser, attachments: MessageAttachments
 ) -> Response:
-    """Returns what came with a message that you have received: one of its `media`.
+    """Returns one of the `media` of a message.
 
-    It is read from Twilio at each request, and never changes: keep it, or send `If-None-Match`. For some minutes after
-    its message, it may not be there yet (503).
+    It never changes: keep it, or send `If-None-Match`. What you have received is read from Twilio at each request, and
+    for some minutes after its message, it may not be there yet (503).
     """
     attachment = await attachments.find(user.user_id, message_id, index)
     headers = {
@@ -432,7 +434,7 @@ async def read_media(
     headers["Content-Disposition"] = f'{"inline" if shown else "attachment"}; filename="{name}"'
     # Not given as the media type, to which a character set would be added.
     headers["Content-Type"] = attachment.content_type if shown else UNKNOWN_TYPE
-    return AttachmentResponse(attachments, attachment, headers)
+    return AttachmentResponse(attachments.reading(attachment), headers)
 
 
 @router.delete(
@@ -480,6 +482,7 @@ async def cancel_message(message_id: str, user: CurrentUser, outbox: Outbox) -> 
             PossibleDuplicateError(),
             MessageDeletedError(),
             CountryNotAllowedError(),
+            MediaDisabledError(),
             *_QUOTAS,
             *_NOT_SENT,
         ),
@@ -494,7 +497,7 @@ async def retry_message(
         bool, Query(description="Required for an `unconfirmed` message, which may then arrive twice.")
     ] = False,
 ) -> MessageResponse:
-    """Sends the same text to the same number as a new message. Repeating the request returns that same message."""
+    """Sends the same text and pictures to the same number as a new message. A repeated request returns that message."""
     message = await outbox.retry(user.user_id, message_id, accept_possible_duplicate=accept_possible_duplicate)
     return _sent(message, response)
 

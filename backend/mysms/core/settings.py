@@ -437,6 +437,21 @@ class Settings(_ApiSettings):
         url = self.twilio_status_callback_url
         return None if url is None else replace(url, path=url.path.rpartition("/")[0] + "/inbound")
 
+    @property
+    def media_url(self) -> Url | None:
+        """The URL below which the provider fetches pictures: beside that of the status callbacks; None if it cannot."""
+        url = self.callback_url
+        return None if url is None else replace(url, path=url.path.rpartition("/")[0] + "/media")
+
+    @property
+    def media_lifetime(self) -> timedelta:
+        """How long the provider can fetch a picture: longer than a message waits here or there.
+
+        Twilio sends what it has queued within 10 hours (`ValidityPeriod`), and says not when it fetches media.
+        https://www.twilio.com/docs/messaging/api/message-resource
+        """
+        return timedelta(seconds=self.send_ttl_seconds) + timedelta(days=1)
+
 
 def _texts_of(*secrets: SecretStr | None) -> tuple[str, ...]:
     return tuple(secret.get_secret_value() for secret in secrets if secret is not None)

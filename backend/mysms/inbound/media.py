@@ -1,10 +1,10 @@
-"""Reads the media of received messages. They stay with the provider, which is asked each time."""
+"""Reads the media of messages. What was received stays with the provider, which is asked each time."""
 
 import asyncio
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,9 +16,9 @@ from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
 from mysms.inbound.errors import AttachmentTooLargeError, AttachmentUnavailableError
 from mysms.messages import repository
+from mysms.messages.media import MAXIMUM_BYTES
 from mysms.providers.base import MediaGoneError, MediaSource, MediaTooLargeError, ProviderUnavailableError
 
-MAXIMUM_BYTES = 5_000_000
 _LIMIT = Limit("media", 300, timedelta(minutes=1))
 _THREADS = 4
 _MOST_OPEN = 32
@@ -40,18 +40,28 @@ class Attachment:
     index: int
     sid: str
     content_type: str
+    attachment_id: ObjectId | None = None
+    """What is stored here, of a message that was sent."""
 
     @property
     def etag(self) -> str:
         """A medium never changes."""
-        return f'"{hashlib.blake2b(self.sid.encode(), digest_size=16).hexdigest()}"'
+        name = self.sid or str(self.attachment_id)
+        return f'"{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}"'
 
 
 class Attachments:
-    """The media of users' messages."""
+    """The media of users' messages. `read_stored` returns the content of what is sent, or None."""
 
-    def __init__(self, source: MediaSource, limiter: RateLimiter, clock: Clock) -> None:
+    def __init__(
+        self,
+        source: MediaSource,
+        read_stored: Callable[[ObjectId], Awaitable[bytes | None]],
+        limiter: RateLimiter,
+        clock: Clock,
+    ) -> None:
         self._source = source
+        self._read_stored = read_stored
         self._limiter = limiter
         self._clock = clock
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="media")
@@ -64,12 +74,18 @@ class Attachments:
         """Returns a medium of a user's own message. Raises NotFoundError, also if the message is deleted."""
         message = await repository.find_own(user_id, ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
         is_kept = message is not None and message.deleted_at is None and message.content_removed_at is None
-        if message is None or not is_kept or message.twilio_sid is None:
+        if message is None or not is_kept:
             raise NotFoundError(_MISSING)
         for media in message.media:
             if str(media.index) == index:
                 return Attachment(
-                    user_id, message.updated_at, message.twilio_sid, media.index, media.sid, media.content_type
+                    user_id,
+                    message.updated_at,
+                    message.twilio_sid or "",
+                    media.index,
+                    media.sid,
+                    media.content_type,
+                    media.attachment_id,
                 )
         raise NotFoundError(_MISSING)
 
@@ -77,8 +93,7 @@ class Attachments:
     async def reading(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Yields the content of a medium. Leave the context once the client has it: until then it takes a place.
 
-        Raises RateLimitedError, AttachmentUnavailableError, AttachmentTooLargeError, and NotFoundError if the provider
-        has it no more.
+        Raises RateLimitedError, AttachmentUnavailableError, AttachmentTooLargeError, and NotFoundError if it is gone.
         """
         user_id = attachment.user_id
         await self._limiter.hit(_LIMIT, str(user_id))
@@ -93,6 +108,11 @@ class Attachments:
             self._open = +self._open
 
     async def _read(self, attachment: Attachment) -> bytes:
+        if attachment.attachment_id is not None:
+            content = await self._read_stored(attachment.attachment_id)
+            if content is None:
+                raise NotFoundError(_MISSING)
+            return content
         try:
             return await asyncio.get_running_loop().run_in_executor(
                 self._threads, self._source.fetch, attachment.message_sid, attachment.sid, MAXIMUM_BYTES

@@ -1,6 +1,7 @@
 """Deletes messages for their user. The provider keeps them, as the recipient does."""
 
 import contextlib
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from bson import ObjectId
@@ -28,11 +29,20 @@ class DeletedPart:
 
 
 class MessageDeletion:
-    """Deletes messages, and takes them out of the counts. `InterruptedCounts` ends deletions that are left pending."""
+    """Deletes messages, and takes them out of the counts. `InterruptedCounts` ends deletions that are left pending.
 
-    def __init__(self, publisher: ChangePublisher, clock: Clock) -> None:
+    `release` is told which attachments the messages had.
+    """
+
+    def __init__(
+        self,
+        publisher: ChangePublisher,
+        clock: Clock,
+        release: Callable[[Collection[ObjectId]], Awaitable[None]],
+    ) -> None:
         self._publisher = publisher
         self._clock = clock
+        self._release = release
 
     async def delete(self, user_id: ObjectId, message_id: str) -> None:
         """Deletes a message. May be repeated. Raises NotFoundError and MessageInFlightError."""
@@ -53,6 +63,7 @@ class MessageDeletion:
         with contextlib.suppress(DatabaseError):
             await conversations.count_deletions(pending)
         self._publisher.publish(change)
+        await self._release(message.attachment_ids)
 
     async def delete_conversation(
         self, user_id: ObjectId, peer_number: str, *, revision: int, before: str | None

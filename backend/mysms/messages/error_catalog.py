@@ -1,6 +1,6 @@
 """Explains error codes to users. Pure.
 
-Contains the codes from https://www.twilio.com/docs/api/errors that sending an SMS from a number can return. Twilio
+Contains the codes from https://www.twilio.com/docs/api/errors that sending from a number can return. Twilio
 changes the meaning of codes without notice, so this catalog only explains them: no server logic depends on it; the SPA
 offers Retry by `retryable`.
 """
@@ -34,6 +34,7 @@ _LATER = "Try again later."
 _TOMORROW = "Try again tomorrow."
 _ASK_FIRST = "Ask the recipient whether it arrived before you send it again."
 _SHORTEN = "Shorten it, or split it into two messages."
+_SMALLER = "Send smaller pictures, or fewer."
 
 
 def _transient(cause: str, advice: str) -> Explanation:
@@ -49,6 +50,7 @@ def _uncertain(cause: str, advice: str) -> Explanation:
 
 
 _NOT_A_SENDER = _permanent("This server's phone number cannot send this message.", _TELL_OPERATOR)
+_CANNOT_FETCH = _permanent("Twilio could not fetch the pictures from this server.", _TELL_OPERATOR)
 _SERVICE = _permanent("The Messaging Service of this server is not set up for this.", _TELL_OPERATOR)
 _UNREGISTERED = _permanent("This server's phone number is not registered with carriers.", _TELL_OPERATOR)
 
@@ -95,6 +97,8 @@ _EXPLANATIONS: dict[ErrorCode, Explanation] = {
     21617: _permanent("The text is too long.", _SHORTEN),
     21618: _permanent("This text cannot be sent.", _REWORD),
     21619: _uncertain("Twilio could not accept the message.", _LATER),
+    21620: _CANNOT_FETCH,
+    21623: _permanent("The message has too many pictures.", "Send it in parts."),
     21635: _permanent("This is a landline, which cannot receive texts.", _OTHER_WAY),
     21657: _permanent("The sender is not allowed in this country.", _TELL_OPERATOR),
     21658: _permanent("Part of the message is too long.", _SHORTEN),
@@ -103,6 +107,14 @@ _EXPLANATIONS: dict[ErrorCode, Explanation] = {
     21661: _NOT_A_SENDER,
     **dict.fromkeys((21701, 21702, 21703, 21704, 21705, 21708, 21709, 21711), _SERVICE),
     21730: _transient("Twilio is under maintenance.", _LATER),
+    # Errors of pictures, which Twilio fetches from this server.
+    11200: _CANNOT_FETCH,
+    11205: _CANNOT_FETCH,
+    11210: _CANNOT_FETCH,
+    11220: _CANNOT_FETCH,
+    11237: _CANNOT_FETCH,
+    11751: _permanent("The pictures are larger than the recipient's carrier accepts.", _SMALLER),
+    12300: _permanent("Twilio does not send files of this kind.", "Send it as a JPEG, PNG or GIF."),
     # Errors on the way to the phone.
     30001: _transient("Too many messages were waiting at Twilio.", _LATER),
     30002: _permanent("The Twilio account is suspended.", _TELL_OPERATOR),
@@ -116,7 +128,7 @@ _EXPLANATIONS: dict[ErrorCode, Explanation] = {
     30011: _permanent("This phone cannot receive pictures.", "Send it without pictures."),
     30017: _transient("The recipient's carrier was overloaded.", _LATER),
     30018: _UNREGISTERED,
-    30019: _permanent("The message is larger than the recipient's carrier accepts.", _SHORTEN),
+    30019: _permanent("The message is larger than the recipient's carrier accepts.", f"{_SHORTEN} {_SMALLER}"),
     30020: _transient("Twilio had an error while the message was scheduled for later.", _LATER),
     30021: _transient("Twilio had an error.", _LATER),
     30022: _transient("This server has sent too many messages in a short time.", _LATER),

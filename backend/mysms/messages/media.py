@@ -1,9 +1,11 @@
-"""Pictures and other files that came with a message. Pure."""
+"""Pictures and other files of messages. Pure."""
 
 import re
 
 MOST_MEDIA = 10
 """Twilio's maximum for a message."""
+MAXIMUM_BYTES = 5_000_000
+"""Twilio's maximum for all media of a message, and its text."""
 UNKNOWN_TYPE = "application/octet-stream"
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _EXTENSIONS = {

@@ -22,12 +22,15 @@ WORDS_VERSION = 3
 
 
 class Media(BaseModel):
-    """A picture or another file that came with a message. Its content stays with the provider."""
+    """A picture or another file of a message. What came in stays with the provider; what is sent is stored here."""
 
     index: int
     """Its position among the media of the message."""
     sid: str
+    """The provider's name of what came in; empty for what is sent."""
     content_type: str
+    attachment_id: PydanticObjectId | None = None
+    """The stored attachment that is sent; None for what came in."""
 
 
 class Event(BaseModel):
@@ -94,14 +97,14 @@ class Message(Document):
     client_id: str
     """Identifies repeated requests; unique for each user: `key:…`, `retry:…`, or `message:…` without a key."""
     request_hash: str
-    """A hash of number and content, which tells whether a repeated key comes with the same request."""
+    """A hash of number, content and media, which tells whether a repeated key comes with the same request."""
 
     direction: Literal["outbound", "inbound"] = "outbound"
     from_number: str
     recipient_number: str
     peer_number: str
     content: str
-    """Empty once it was removed, or the message was deleted, and of a message that came without text."""
+    """Empty once it was removed, or the message was deleted, and of a message with media alone."""
     words: list[str] | None = None
     """What `words_of` finds in the content; None while that is not stored yet."""
     content_removed_at: datetime | None = None
@@ -111,7 +114,7 @@ class Message(Document):
     """Which of the requests to delete it did so."""
     segments: int
     num_media: int = 0
-    """How many pictures or other media came with it."""
+    """How many pictures or other media it has."""
     media: list[Media] = Field(default_factory=list)
     """Those of them that can be read; none once the content was removed, or the message was deleted."""
 
@@ -139,6 +142,11 @@ class Message(Document):
     is_totalled: bool = False
     """Whether the total of its user's messages counts it on its own; false for the messages of earlier versions."""
     schema_version: int = 2
+
+    @property
+    def attachment_ids(self) -> tuple[PydanticObjectId, ...]:
+        """The stored attachments that are sent with it, in their order."""
+        return tuple(media.attachment_id for media in self.media if media.attachment_id is not None)
 
     @property
     def is_deletable(self) -> bool:

@@ -13,7 +13,7 @@ from mysms.changes.change import MARKED_FIELDS, UNPUBLISHED, Change, change_one,
 from mysms.messages.encoding import MESSAGE_FIELDS, TIMELINE_FIELD, Row
 from mysms.messages.filter import MessageFilter
 from mysms.messages.models import WORDS_VERSION, Countable, Event, Message
-from mysms.messages.status import FINAL_RANK, TERMINAL, UNSENT_TERMINAL, OutboxState, is_final, rank_of
+from mysms.messages.status import FINAL_RANK, SENT_RANK, TERMINAL, UNSENT_TERMINAL, OutboxState, is_final, rank_of
 from mysms.messages.words import NO_WORDS, words_of
 
 MAXIMUM_EVENTS = 100
@@ -227,6 +227,34 @@ def _beyond(
     }
 
 
+class MediaUse(NamedTuple):
+    """What a message to which an attachment was bound needs of it."""
+
+    message_id: ObjectId
+    has_media: bool
+    is_at_provider: bool
+    """Whether the provider has it and has not sent it yet, as far as is known."""
+    removed_at: datetime
+    """When its content was removed, if it was."""
+
+
+async def find_media_uses(message_ids: Sequence[ObjectId]) -> list[MediaUse]:
+    """Returns those of the messages that exist, also deleted ones."""
+    if not message_ids:
+        return []
+    fields = ("media", "outbound.state", "status_rank", "content_removed_at", "updated_at")
+    found = Message.get_pymongo_collection().find({"_id": {"$in": list(message_ids)}}, fields)
+    return [
+        MediaUse(
+            row["_id"],
+            has_media=bool(row.get("media")),
+            is_at_provider=row["outbound"]["state"] == OutboxState.ACCEPTED and row["status_rank"] < SENT_RANK,
+            removed_at=row.get("content_removed_at") or row["updated_at"],
+        )
+        for row in await found.to_list()
+    ]
+
+
 class Written(NamedTuple):
     """Who wrote to a number, as it is written in the conversation."""
 
@@ -328,8 +356,15 @@ async def replace_final_status(message_id: ObjectId, event: Event) -> Change | N
     )
 
 
-async def redact(stored_before: datetime, now: datetime, *, limit: int) -> list[ObjectId]:
-    """Removes the texts of up to `limit` finished messages, oldest first, and marks them as changed; returns their ids.
+class Redacted(NamedTuple):
+    """Messages whose content was removed, and the attachments that they had."""
+
+    message_ids: list[ObjectId]
+    attachment_ids: list[ObjectId]
+
+
+async def redact(stored_before: datetime, now: datetime, *, limit: int) -> Redacted:
+    """Removes the contents of up to `limit` finished messages, oldest first, and marks them as changed.
 
     An inbound message may be stored long after it was received, which its id tells: until then nobody could read it.
     They are read in the order of their ids: in that of their creation, those that came in late would be read each time.
@@ -340,13 +375,17 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> list[
     finished = [{"outbound.state": {"$in": list(TERMINAL)}}, {"direction": "inbound"}]
     kept: dict[str, Any] = {"content_removed_at": None, "$or": finished}
     is_old = {"created_at": {"$lt": stored_before}, "_id": {"$lt": ObjectId.from_datetime(stored_before)}}
-    old = await messages.find({**kept, **is_old}, {"_id": 1}, sort=[("_id", ASCENDING)], limit=limit).to_list()
+    fields = {"media.attachment_id": 1}
+    old = await messages.find({**kept, **is_old}, fields, sort=[("_id", ASCENDING)], limit=limit).to_list()
     message_ids = [row["_id"] for row in old]
+    attachment_ids = [
+        each["attachment_id"] for row in old for each in row.get("media", ()) if each.get("attachment_id")
+    ]
     await messages.update_many(
         {"_id": {"$in": message_ids}, **kept},
         marked({"$set": {**_REDACTED, "content_removed_at": now, "updated_at": now}}),
     )
-    return message_ids
+    return Redacted(message_ids, attachment_ids)
 
 
 async def delete(message_id: ObjectId, deletion_id: ObjectId, now: datetime) -> Change | None:

@@ -1,6 +1,9 @@
 """The background task that removes the texts of old messages, if CONTENT_RETENTION_DAYS is set."""
 
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
+
+from bson import ObjectId
 
 from mysms.changes.publisher import ChangePublisher
 from mysms.changes.upgrade import UpgradePeriod
@@ -17,13 +20,24 @@ _CLOCKS_DIFFER_BY = timedelta(hours=1)
 
 
 class Retention:
-    """Removes message texts after `kept_for`. Numbers, statuses, timelines and idempotency keys stay."""
+    """Removes message texts and media after `kept_for`. Numbers, statuses, timelines and idempotency keys stay.
 
-    def __init__(self, kept_for: timedelta, publisher: ChangePublisher, upgrade: UpgradePeriod, clock: Clock) -> None:
+    `release` is told which attachments the messages had.
+    """
+
+    def __init__(
+        self,
+        kept_for: timedelta,
+        publisher: ChangePublisher,
+        upgrade: UpgradePeriod,
+        clock: Clock,
+        release: Callable[[Collection[ObjectId]], Awaitable[None]],
+    ) -> None:
         self._kept_for = kept_for
         self._publisher = publisher
         self._upgrade = upgrade
         self._clock = clock
+        self._release = release
         self._words_removed_since = datetime.fromtimestamp(0, UTC)
         self._words_removed_after: datetime | None = None
         """The end of the upgrade after which no words are left."""
@@ -52,7 +66,8 @@ class Retention:
         """Returns the number of texts that were due."""
         # Of each batch: clients ask for changes since those that they know, and would miss an earlier time.
         now = self._clock()
-        due = await repository.redact(now - self._kept_for, now, limit=BATCH)
-        for change in await repository.find_unpublished(due):
+        redacted = await repository.redact(now - self._kept_for, now, limit=BATCH)
+        for change in await repository.find_unpublished(redacted.message_ids):
             self._publisher.publish(change)
-        return len(due)
+        await self._release(redacted.attachment_ids)
+        return len(redacted.message_ids)

@@ -4,7 +4,16 @@ import re
 from contextvars import ContextVar
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from mysms.core.blank import is_blank
@@ -66,13 +75,27 @@ Status = Literal[
 """A status by which messages can be looked for: `status.PUBLIC_STATUSES`."""
 
 
-def _require_text(value: str) -> str:
-    if is_blank(value):
-        raise PydanticCustomError("blank", "can't be blank")
-    if "\0" in value:
-        # An SMS cannot contain it, and the text must be sent unchanged.
-        raise PydanticCustomError("string_unicode", "contains an invalid character")
+UNKNOWN_MEDIA = "names something that you have not uploaded, or that is gone"
+_ATTACHMENT_ID = "[0-9a-f]{24}"
+
+
+def _require_id(value: str) -> str:
+    if not re.fullmatch(_ATTACHMENT_ID, value):
+        raise PydanticCustomError("attachment", UNKNOWN_MEDIA)
     return value
+
+
+def _require_each_once(value: list[str]) -> list[str]:
+    if len(set(value)) < len(value):
+        raise PydanticCustomError("unique", "names something twice")
+    if len(value) > MOST_MEDIA:
+        raise PydanticCustomError("too_many", f"has more than {MOST_MEDIA} of them, which is the maximum")
+    return value
+
+
+_AttachmentId = Annotated[
+    str, AfterValidator(_require_id), WithJsonSchema({"type": "string", "pattern": f"^{_ATTACHMENT_ID}$"})
+]
 
 
 class MessageCreate(StrictModel):
@@ -84,12 +107,33 @@ class MessageCreate(StrictModel):
         "/api/sending). Formatting characters and a trunk prefix are removed: the response has the number in E.164. "
         "Twilio checks whether the number exists.",
     )
-    content: Annotated[str, AfterValidator(_require_text)] = Field(
+    # Before the content, which may be blank if there is any.
+    media: Annotated[list[_AttachmentId], AfterValidator(_require_each_once)] = Field(
+        default_factory=list,
+        examples=[[]],
+        description="The `_id` of pictures from POST /api/attachments, in the order in which they are sent, as an MMS. "
+        f"At most {MOST_MEDIA}, of 5 MB together with the text.",
+        json_schema_extra={"maxItems": MOST_MEDIA, "uniqueItems": True},
+    )
+    content: str = Field(
         max_length=MAXIMUM_CONTENT_LENGTH,
         examples=["Your table for four is confirmed, see you at 19:30."],
-        description="Sent unchanged. Must contain a visible character.",
-        json_schema_extra={"minLength": 1},
+        description="Sent unchanged. Must contain a visible character, unless there is `media`: then it may be empty.",
     )
+
+    @field_validator("content")
+    @classmethod
+    def _require_text(cls, value: str, info: ValidationInfo) -> str:
+        if is_blank(value):
+            # Invalid media are not in the data, and have a sentence of their own.
+            if not info.data.get("media", True):
+                raise PydanticCustomError("blank", "can't be blank")
+            # White space that Twilio might cut would make the message hard to find in its list.
+            return ""
+        if "\0" in value:
+            # An SMS cannot contain it, and the text must be sent unchanged.
+            raise PydanticCustomError("string_unicode", "contains an invalid character")
+        return value
 
 
 class SendRequest(StrictModel):
@@ -107,10 +151,12 @@ class ErrorExplanation(BaseModel):
 
 
 class MediaResponse(BaseModel):
-    """A picture or another file that came with a message."""
+    """A picture or another file of a message."""
 
     index: int = Field(examples=[0], description="Names it in the address /api/messages/{message_id}/media/{index}.")
-    content_type: str = Field(examples=["image/jpeg"], description="As the sender's network reports it.")
+    content_type: str = Field(
+        examples=["image/jpeg"], description="Of an inbound message, as the sender's network reports it."
+    )
 
 
 class MessageResponse(BaseModel):
@@ -126,8 +172,8 @@ class MessageResponse(BaseModel):
     )
     content: str = Field(
         examples=["Your table for four is confirmed, see you at 19:30."],
-        description="Empty once it was removed (see `content_removed_at`), and of an inbound message that came "
-        "without text, such as a picture.",
+        description="Empty once it was removed (see `content_removed_at`), and of a message without text, such as a "
+        "picture.",
     )
     status: str = Field(
         examples=["delivered"],
@@ -149,10 +195,10 @@ class MessageResponse(BaseModel):
     error_message: str | None = Field(examples=[None])
     explanation: ErrorExplanation | None = Field(examples=[None], description="Explains `error_code` in plain words.")
     retry_of: str | None = Field(examples=[None], description="The `_id` of the message that this one retries.")
-    segments: int = Field(examples=[1], description="The number of SMS segments of the text.")
+    segments: int = Field(examples=[1], description="The number of SMS segments of the text. 1 if pictures are sent.")
     num_media: int = Field(
         examples=[0],
-        description="How many pictures or other media an inbound message came with.",
+        description="How many pictures or other media the message has.",
     )
     media: list[MediaResponse] = Field(
         max_length=MOST_MEDIA,

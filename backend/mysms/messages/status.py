@@ -52,6 +52,7 @@ _RANKS = {
 PROVIDER_STATUSES = frozenset(_RANKS)
 
 NO_RANK = 0
+SENT_RANK = 4
 FINAL_RANK = 5
 
 

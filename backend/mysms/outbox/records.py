@@ -25,6 +25,8 @@ class Claim:
     created_at: datetime
     claimed_at: datetime
     request_id: str | None
+    media: tuple[ObjectId, ...] = ()
+    """The attachments to send."""
 
     @property
     def log_context(self) -> Mapping[str, object]:
@@ -47,6 +49,7 @@ class Claim:
             created_at=message.created_at,
             claimed_at=outbound.first_claimed_at,
             request_id=message.request_id,
+            media=message.attachment_ids,
         )
 
     @classmethod
@@ -61,7 +64,12 @@ class Claim:
             created_at=row["created_at"],
             claimed_at=claimed_at,
             request_id=row.get("request_id"),
+            media=_attachments_of(row),
         )
+
+
+def _attachments_of(row: Mapping[str, Any]) -> tuple[ObjectId, ...]:
+    return tuple(media["attachment_id"] for media in row.get("media", ()) if media.get("attachment_id") is not None)
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,8 @@ class InFlightMessage:
     absent_since: datetime | None
     cancel_requested: bool
     request_id: str | None
+    media: tuple[ObjectId, ...] = ()
+    """The attachments that it was sent with."""
 
     @property
     def log_context(self) -> Mapping[str, object]:
@@ -110,6 +120,7 @@ class InFlightMessage:
             absent_since=row["outbound"]["absent_since"],
             cancel_requested=row["outbound"]["cancel_requested"],
             request_id=row.get("request_id"),
+            media=_attachments_of(row),
         )
 
 

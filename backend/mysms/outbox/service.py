@@ -7,15 +7,19 @@ from functools import partial
 
 from bson import ObjectId
 
+from mysms.attachments.errors import MediaDisabledError
+from mysms.attachments.links import MediaLinks
+from mysms.attachments.store import AttachmentStore
 from mysms.changes.change import UNPUBLISHED
-from mysms.core.errors import NotFoundError
+from mysms.core.errors import DomainError, InvalidFieldsError, NotFoundError
 from mysms.core.logging import current_request_id
 from mysms.core.phone_numbers import PhoneNumberError, normalise
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
 from mysms.messages.error_catalog import RECIPIENT_OPTED_OUT
-from mysms.messages.models import Message, Outbound
-from mysms.messages.schemas import MessageCreate, MessageResponse
+from mysms.messages.media import MAXIMUM_BYTES, UNKNOWN_TYPE
+from mysms.messages.models import Media, Message, Outbound
+from mysms.messages.schemas import UNKNOWN_MEDIA, MessageCreate, MessageResponse
 from mysms.messages.segments import count_segments
 from mysms.messages.status import OutboxState
 from mysms.outbox.dispatcher import Dispatcher
@@ -52,7 +56,10 @@ _RETRYABLE = frozenset({"failed", "undelivered", "canceled"})
 
 
 class OutboxService:
-    """Sends, cancels and retries messages. `is_active` tells whether an account exists and is not being deleted."""
+    """Sends, cancels and retries messages.
+
+    `is_active` tells whether an account exists and is not being deleted; `media_links`, whether media can be sent.
+    """
 
     def __init__(
         self,
@@ -61,6 +68,8 @@ class OutboxService:
         dispatcher: Dispatcher,
         quotas: SendQuotas,
         identity: SenderIdentity,
+        attachments: AttachmentStore,
+        media_links: MediaLinks,
         clock: Clock,
         is_active: Callable[[ObjectId], Awaitable[bool]],
     ) -> None:
@@ -69,6 +78,8 @@ class OutboxService:
         self._dispatcher = dispatcher
         self._quotas = quotas
         self._identity = identity
+        self._attachments = attachments
+        self._media_links = media_links
         self._clock = clock
         self._is_active = is_active
 
@@ -77,17 +88,18 @@ class OutboxService:
 
         The same key with the same fields returns the same message, as it is now. Raises a NotSentError for a message
         that will not be sent, MessageDeletedError for one that its user has deleted, IdempotencyKeyReusedError for the
-        same key with other fields, and the errors of SendQuotas.consume.
+        same key with other fields, MediaDisabledError, InvalidFieldsError for media that do not exist, and the errors
+        of SendQuotas.consume.
         """
         message_id = ObjectId()
         client_id = f"message:{message_id}" if idempotency_key is None else f"key:{idempotency_key}"
         return await self._store_and_send(self._compose(message_id, user_id, client_id, fields))
 
     async def retry(self, user_id: ObjectId, message_id: str, *, accept_possible_duplicate: bool) -> MessageResponse:
-        """Sends the text of a failed message again, as a new message. Repeated calls return the same new message.
+        """Sends a failed message again, with its media, as a new one. Repeated calls return the same new message.
 
-        Raises NotFoundError, NotRetryableError, a NotSentError, MessageDeletedError if the new message is deleted, and
-        PossibleDuplicateError for an unconfirmed message unless `accept_possible_duplicate`.
+        Raises NotFoundError, NotRetryableError, MediaDisabledError, a NotSentError, MessageDeletedError if the new
+        message is deleted, and PossibleDuplicateError for an unconfirmed message unless `accept_possible_duplicate`.
         """
         original = await self._find(user_id, message_id)
         if original.content_removed_at is not None:
@@ -96,7 +108,11 @@ class OutboxService:
         if await repository.find_by_client_id(user_id, client_id) is None:
             _require_retryable(original, accept_possible_duplicate=accept_possible_duplicate)
         # Not validated again: the stored number may follow the rules of an older version.
-        fields = MessageCreate.model_construct(recipient_number=original.recipient_number, content=original.content)
+        fields = MessageCreate.model_construct(
+            recipient_number=original.recipient_number,
+            media=[str(attachment_id) for attachment_id in original.attachment_ids],
+            content=original.content,
+        )
         retry = self._compose(ObjectId(), user_id, client_id, fields, retry_of=ObjectId(original.id))
         return await self._store_and_send(
             retry, replaces=original if original.outbox_state is OutboxState.UNCONFIRMED else None
@@ -154,6 +170,12 @@ class OutboxService:
         """Stores and sends a message; returns it as it is then, or None if its client_id is already in use."""
         # No refund if storing fails: the database may have stored the message anyway, which is then sent.
         consumed = await self._quotas.consume(message.user_id, message.recipient_number)
+        if message.media:
+            try:
+                await self._bind_media(message)
+            except DomainError:
+                await self._quotas.refund(consumed)
+                raise
         # After the quotas, since a rejected retry must change nothing. From here on only the retry may be sent.
         if replaces is not None and not await self._outbox.request_cancel(replaces):
             await self._quotas.refund(consumed)
@@ -171,6 +193,27 @@ class OutboxService:
                 return message
             self._dispatcher.wake()
             return await self._await_attempt(message, ended)
+
+    async def _bind_media(self, message: Message) -> None:
+        """Keeps the attachments of a message that is stored next, and names their types in it.
+
+        Raises MediaDisabledError, and InvalidFieldsError or for a retry NotRetryableError.
+        """
+        if not self._media_links.is_enabled:
+            raise MediaDisabledError
+        attachment_ids = message.attachment_ids
+        stored = await self._attachments.find_own(message.user_id, attachment_ids)
+        if stored is not None and sum(each.size for each in stored) + len(message.content.encode()) > MAXIMUM_BYTES:
+            raise InvalidFieldsError({"media": ["is larger than 5 MB, together with the text"]})
+        # Second, since what exists now may be gone in a moment.
+        if stored is None or not await self._attachments.bind(message.user_id, attachment_ids, ObjectId(message.id)):
+            if message.retry_of is not None:
+                raise NotRetryableError("The pictures of this message are gone.")
+            raise InvalidFieldsError({"media": [UNKNOWN_MEDIA]})
+        message.media = [
+            media.model_copy(update={"content_type": each.content_type})
+            for media, each in zip(message.media, stored, strict=True)
+        ]
 
     async def _confirm(self, message: Message) -> None:
         """Counts a message that was just stored.
@@ -229,12 +272,20 @@ class OutboxService:
             id=message_id,
             user_id=user_id,
             client_id=client_id,
-            request_hash=digest(fields.recipient_number, fields.content),
+            # Without media, as it was before there were any.
+            request_hash=digest(fields.recipient_number, fields.content, *fields.media),
             from_number=self._identity.from_number,
             recipient_number=fields.recipient_number,
             peer_number=fields.recipient_number,
             content=fields.content,
-            segments=count_segments(fields.content).count,
+            # An MMS has no segments, and counts as one message.
+            segments=1 if fields.media else count_segments(fields.content).count,
+            num_media=len(fields.media),
+            media=[
+                # Its type is known once it is bound.
+                Media(index=index, sid="", content_type=UNKNOWN_TYPE, attachment_id=ObjectId(attachment_id))
+                for index, attachment_id in enumerate(fields.media)
+            ],
             outbound=Outbound(
                 sender_key=self._identity.key,
                 dedup_key=self._identity.dedup_key(fields.recipient_number, fields.content),
@@ -259,11 +310,11 @@ def _require_retryable(original: Message, *, accept_possible_duplicate: bool) ->
 
 
 def _is_same_request(stored: Message, message: Message) -> bool:
-    """Whether both have the same number and content, also if an older version stored the number in another form."""
+    """Whether both have the same fields, also if an older version stored the number in another form."""
     if stored.request_hash == message.request_hash:
         return True
     try:
         number = normalise(stored.recipient_number)
     except PhoneNumberError:
         return False
-    return digest(number, stored.content) == message.request_hash
+    return digest(number, stored.content, *map(str, stored.attachment_ids)) == message.request_hash

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from mysms.attachments.links import MediaLinks
 from mysms.core.backoff import Backoff, Jitter, jitter
 from mysms.core.database import DatabaseError, describe, is_transient
 from mysms.core.heartbeat import MonotonicClock
@@ -40,6 +41,7 @@ class Worker:
         outbox: OutboxStore,
         provider: Provider,
         callback_url: Url | None,
+        media_links: MediaLinks,
         *,
         threads: int,
         start_within: timedelta,
@@ -51,6 +53,7 @@ class Worker:
         self._outbox = outbox
         self._provider = provider
         self._callback_url = callback_url
+        self._media_links = media_links
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="provider")
         self._start_within_seconds = start_within.total_seconds()
         self._lease_seconds = lease.total_seconds()
@@ -126,7 +129,13 @@ class Worker:
                 return message
 
     def _attempt(self, claim: Claim, deadline: float) -> Outcome:
-        text = OutboundMessage(claim.from_number, claim.to_number, claim.content, self._callback_url_of(claim))
+        if claim.media and not self._media_links.is_enabled:
+            # Its text without the pictures would be another message.
+            return RetryableFailure("Twilio cannot fetch pictures from this server any more.")
+        media_urls = [self._media_links.url_of(attachment_id, self._clock()) for attachment_id in claim.media]
+        text = OutboundMessage(
+            claim.from_number, claim.to_number, claim.content, self._callback_url_of(claim), media_urls
+        )
         if self._stopping.is_set():
             return RetryableFailure("The process is stopping.")
         # After this check only the request itself may take time: other processes rely on the lease.

@@ -8,12 +8,16 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class OutboundMessage:
-    """A message to send. `callback_url` receives the status callbacks; None for no callbacks."""
+    """A message to send. `callback_url` receives the status callbacks; None for no callbacks.
+
+    The provider fetches what is at `media_urls`, and sends it too. With any, the body may be empty.
+    """
 
     from_number: str
     to_number: str
     body: str
     callback_url: str | None
+    media_urls: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class ProviderMessage:
     segments: str = ""
     """The number of segments, if the provider knows it."""
     num_media: str = ""
-    """The number of pictures or other media, if the provider says it."""
+    """The number of pictures or other media, if the provider says it; anything else if it does not."""
 
 
 @dataclass(frozen=True)

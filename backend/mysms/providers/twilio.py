@@ -127,8 +127,9 @@ class TwilioProvider:
             message = self._client().messages.create(
                 from_=text.from_number,
                 to=text.to_number,
-                body=text.body,
+                body=text.body or values.unset,
                 status_callback=text.callback_url or values.unset,
+                media_url=list(text.media_urls) or values.unset,
             )
             if not isinstance(message.sid, str) or not message.sid:
                 return Indeterminate("Twilio's response has no SID.")

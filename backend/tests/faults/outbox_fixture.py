@@ -4,7 +4,7 @@ import asyncio
 import functools
 import itertools
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 
 from bson import ObjectId
 
+from mysms.attachments.links import MediaLinks
 from mysms.changes.services import Changes
 from mysms.core import database as connection
 from mysms.core.background_task import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.security_events import SecurityEvents
+from mysms.core.urls import Url
 from mysms.messages import repository
 from mysms.messages.models import Conversation, Message, Outbound
 from mysms.opt_outs.repository import OptOutRepository
@@ -56,6 +58,11 @@ HOLD = timedelta(seconds=40)
 LEASE = timedelta(seconds=40)
 
 _counter = itertools.count(1)
+MEDIA_LINKS = MediaLinks(Url.parse("https://sms.example.com/api/twilio/media"), ["a secret"], timedelta(days=2))
+
+
+async def release_nothing(_: Collection[ObjectId]) -> None:
+    """No message has attachments."""
 
 
 @dataclass
@@ -228,7 +235,16 @@ class OutboxFixture:
         start_within: timedelta,
         lease: timedelta = timedelta(seconds=40),
     ) -> Worker:
-        return Worker(outbox, provider, None, threads=1, start_within=start_within, lease=lease, clock=self.clock)
+        return Worker(
+            outbox,
+            provider,
+            None,
+            MEDIA_LINKS,
+            threads=1,
+            start_within=start_within,
+            lease=lease,
+            clock=self.clock,
+        )
 
     def advance(self, **duration: float) -> None:
         self.now += timedelta(**duration)

@@ -25,7 +25,7 @@ from mysms.messages.models import Message
 from mysms.messages.status import OutboxState
 from tests.faults.environment import ApiProcess, Environment, Json, running_environment
 from tests.faults.mongo_proxy import Command, InjectedError, MongoProxy, PausePoint
-from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture, outbound_of
+from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture, outbound_of, release_nothing
 from tests.faults.test_conversation_counts import changes_of
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
@@ -69,7 +69,7 @@ class Deletions:
         self.user_id = ObjectId()
         self.number = new_number()
         self.publisher = fixture.changes.publisher
-        self.deletion = MessageDeletion(self.publisher, fixture.clock)
+        self.deletion = MessageDeletion(self.publisher, fixture.clock, release_nothing)
         self.interrupted = InterruptedCounts(self.publisher)
 
     async def store(self, text: str, created_at: datetime | None = None) -> Message:

@@ -21,7 +21,7 @@ from mysms.messages.models import Message
 from mysms.messages.read_marks import ReadMarks
 from tests.faults.environment import Json, running_environment
 from tests.faults.mongo_proxy import Command, MongoProxy, PausePoint
-from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
+from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture, release_nothing
 from tests.faults.test_change_feed import is_publication
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
@@ -52,7 +52,7 @@ class Reading:
         self.number = new_number()
         self.publisher = fixture.changes.publisher
         self.marks = ReadMarks(self.publisher)
-        self.deletion = MessageDeletion(self.publisher, fixture.clock)
+        self.deletion = MessageDeletion(self.publisher, fixture.clock, release_nothing)
 
     async def insert(
         self, direction: Literal["inbound", "outbound"] = "inbound", at: datetime | None = None

@@ -17,7 +17,8 @@ from mysms.api.attachment_response import AttachmentResponse
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.timestamps import utc_now
 from mysms.inbound.errors import AttachmentUnavailableError
-from mysms.inbound.media import MAXIMUM_BYTES, MOST_OF_A_USER, Attachment, Attachments
+from mysms.inbound.media import MOST_OF_A_USER, Attachment, Attachments
+from mysms.messages.media import MAXIMUM_BYTES
 from mysms.web.connection_limits import ConnectionLimits
 from tests.support.limited_server import START, server_with
 from tests.support.polling import eventually
@@ -32,6 +33,11 @@ class Source:
         return CONTENT
 
 
+async def read_nothing(_: ObjectId) -> bytes | None:
+    """Nothing is stored here."""
+    return None
+
+
 class NoLimits:
     async def hit(self, *_: object) -> None:
         """Any number of requests is allowed."""
@@ -40,14 +46,14 @@ class NoLimits:
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
     """A server that sends media to the user that the path names."""
-    attachments = Attachments(Source(), cast("RateLimiter", NoLimits()), utc_now)
+    attachments = Attachments(Source(), read_nothing, cast("RateLimiter", NoLimits()), utc_now)
     users: dict[str, ObjectId] = {}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         user_id = users.setdefault(Request(scope).url.path, ObjectId())
         medium = Attachment(user_id, utc_now(), "SM", 0, "ME", "image/png")
         try:
-            await AttachmentResponse(attachments, medium, {"X-Any": "any"})(scope, receive, send)
+            await AttachmentResponse(attachments.reading(medium), {"X-Any": "any"})(scope, receive, send)
         except AttachmentUnavailableError:
             await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body"})

@@ -17,7 +17,7 @@ from mysms.messages import repository
 from mysms.messages.retention import BATCH, Retention
 from mysms.messages.status import TERMINAL, OutboxState
 from mysms.messages.words import words_of
-from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
+from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture, release_nothing
 from tests.messages.old_messages import make_older, older_id
 from tests.support.api_user import ApiUser, Json
 from tests.support.api_user import new_number as new_recipient_number
@@ -114,7 +114,7 @@ def retention_of(
 ) -> Retention:
     """As in an upgrade that does not end, if none is given."""
     changes = fixture.changes
-    return Retention(kept_for, changes.publisher, upgrade or changes.upgrade, clock)
+    return Retention(kept_for, changes.publisher, upgrade or changes.upgrade, clock, release_nothing)
 
 
 @pytest.mark.parametrize("state", OutboxState)
@@ -235,7 +235,8 @@ async def test_each_batch_has_its_own_time_and_is_published(fixture: OutboxFixtu
         fixture.now += timedelta(minutes=1)
         return fixture.now
 
-    await Retention(timedelta(days=1), publisher, fixture.changes.upgrade, clock).remove_old_texts()
+    retention = Retention(timedelta(days=1), publisher, fixture.changes.upgrade, clock, release_nothing)
+    await retention.remove_old_texts()
     assert await messages.count_documents({"content": ""}) == 2 * BATCH + 1
     times = Counter(row["updated_at"] for row in await messages.find().to_list())
     assert sorted(times.values()) == [1, BATCH, BATCH]
@@ -250,12 +251,12 @@ async def test_texts_are_deleted_in_batches_by_several_processes(fixture: Outbox
     ids = [await store(fixture, OutboxState.ACCEPTED, now - timedelta(days=9, minutes=index)) for index in range(7)]
     stuck = await store(fixture, OutboxState.UNCONFIRMED, now - timedelta(days=99))
     cutoff = now - timedelta(days=1)
-    assert await repository.redact(cutoff, now, limit=3) == ids[:3:-1]
+    assert (await repository.redact(cutoff, now, limit=3)).message_ids == ids[:3:-1]
     left = [message_id for message_id in ids if (await fixture.message(message_id)).content]
     assert left == ids[:4], "the oldest are deleted first"
     later = now + timedelta(minutes=1)
     await asyncio.gather(*(repository.redact(cutoff, later, limit=3) for _ in range(4)))
-    while await repository.redact(cutoff, later, limit=3):
+    while (await repository.redact(cutoff, later, limit=3)).message_ids:
         pass
     updates = [(await fixture.message(message_id)).updated_at for message_id in ids]
     assert updates == [later] * 4 + [now] * 3, "a message without text is not changed again"

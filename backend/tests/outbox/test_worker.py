@@ -10,6 +10,7 @@ from bson import ObjectId
 from prometheus_client import REGISTRY
 from pymongo.errors import AutoReconnect, DocumentTooLarge, OperationFailure
 
+from mysms.attachments.links import MediaLinks
 from mysms.core.database import describe
 from mysms.core.timestamps import utc_now
 from mysms.outbox.records import Claim
@@ -52,6 +53,7 @@ class Attempt:
             cast("OutboxStore", self.outbox),
             cast("Any", StubProvider(self.outcome)),
             None,
+            MediaLinks(None, ["a secret"], timedelta()),
             threads=1,
             start_within=timedelta(hours=1),
             lease=LEASE,

@@ -2,6 +2,7 @@
 
 import itertools
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -80,6 +81,22 @@ class ApiUser:
         assert response.status_code == 201, response.text
         message: Json = response.json()
         return message
+
+    async def upload(self, content: bytes) -> httpx.Response:
+        """Upload a picture. Returns the response, whatever its status is."""
+        return await self.call("POST", "/api/attachments", content=content)
+
+    async def uploaded(self, content: bytes) -> str:
+        """Upload a picture. Returns its id."""
+        response = await self.upload(content)
+        assert response.status_code == 201, response.text
+        return str(response.json()["_id"])
+
+    async def send_media(
+        self, number: str, content: str, media: Sequence[str], *, key: str | None = None
+    ) -> httpx.Response:
+        message = {"recipient_number": number, "content": content, "media": media}
+        return await self.post_message(message, key=key)
 
     async def list(self, **query: str | int) -> list[Json]:
         response = await self.call("GET", "/api/messages", params=query)

@@ -85,6 +85,7 @@ async def test_operations_that_require_a_session_declare_it(api: Api) -> None:
         assert needs_session == ("security" in operation), name
         public = {"POST /users", "POST /users/sign_in", "POST /users/token"}
         public |= {"POST /api/twilio/status_callback", "POST /api/twilio/inbound"}
+        public |= {"GET /api/twilio/media/{attachment_id}/{expires}/{signature}"}
         public |= {"GET /users/sign_up", "GET /up", "GET /ready", "GET /metrics"}
         public |= {f"{method} /users/password_reset" for method in ("GET", "POST", "PUT")}
         assert ("security" in operation) == (name not in public), name

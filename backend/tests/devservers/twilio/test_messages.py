@@ -225,7 +225,7 @@ async def test_redact_cancel_and_delete(twilio: Library, control: SimulatorContr
 
 
 async def test_media(twilio: Library) -> None:
-    message = await twilio.create(body="", media_url=["https://example.com/a.png", "https://example.com/b.png"])
+    message = await twilio.create(body="", media_url=["http://127.0.0.1:9/a.png", "http://127.0.0.1:9/b.png"])
     assert message.sid.startswith("MM")
     assert message.num_media == "2"
 

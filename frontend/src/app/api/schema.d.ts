@@ -121,10 +121,10 @@ export interface paths {
         };
         /**
          * Read a picture or another file
-         * @description Returns what came with a message that you have received: one of its `media`.
+         * @description Returns one of the `media` of a message.
          *
-         *     It is read from Twilio at each request, and never changes: keep it, or send `If-None-Match`. For some minutes after
-         *     its message, it may not be there yet (503).
+         *     It never changes: keep it, or send `If-None-Match`. What you have received is read from Twilio at each request, and
+         *     for some minutes after its message, it may not be there yet (503).
          */
         get: operations["read_media_api_messages__message_id__media__index__get"];
         put?: never;
@@ -168,7 +168,7 @@ export interface paths {
         put?: never;
         /**
          * Send a failed message again
-         * @description Sends the same text to the same number as a new message. Repeating the request returns that same message.
+         * @description Sends the same text and pictures to the same number as a new message. A repeated request returns that message.
          */
         post: operations["retry_message_api_messages__message_id__retry_post"];
         delete?: never;
@@ -421,6 +421,50 @@ export interface paths {
          * @description Twilio calls this when somebody sends a message to our number. Repeated calls store it once.
          */
         post: operations["inbound_api_twilio_inbound_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a picture
+         * @description Stores a picture, to be sent with messages whose `media` name it.
+         *
+         *     The body is the file: JPEG, PNG or GIF, which its bytes tell and no header, of at most 4,993,600 bytes. It may be
+         *     sent with several messages, and is removed once a day has passed and no message has it. Nothing in it is changed:
+         *     what a camera writes into it, such as a place, is sent too.
+         */
+        post: operations["upload_attachment_api_attachments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/twilio/media/{attachment_id}/{expires}/{signature}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch a picture that is sent
+         * @description Twilio fetches what it sends here, at an address that the API makes for each attempt, and that expires.
+         */
+        get: operations["fetch_media_api_twilio_media__attachment_id___expires___signature__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1091,6 +1135,35 @@ export interface components {
              */
             last_message_at: string;
         };
+        /**
+         * AttachmentResponse
+         * @description A picture that can be sent.
+         */
+        AttachmentResponse: {
+            /**
+             * Id
+             * @description What `media` of a message names.
+             * @example 6921f0c2a4b1c93e5d0f7a12
+             */
+            _id: string;
+            /**
+             * Content Type
+             * @description `image/jpeg`, `image/png` or `image/gif`.
+             * @example image/jpeg
+             */
+            content_type: string;
+            /**
+             * Bytes
+             * @example 184320
+             */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            created_at: string;
+        };
         /** CodeConfirmation */
         CodeConfirmation: {
             /**
@@ -1569,7 +1642,7 @@ export interface components {
         };
         /**
          * MediaResponse
-         * @description A picture or another file that came with a message.
+         * @description A picture or another file of a message.
          */
         MediaResponse: {
             /**
@@ -1580,7 +1653,7 @@ export interface components {
             index: number;
             /**
              * Content Type
-             * @description As the sender's network reports it.
+             * @description Of an inbound message, as the sender's network reports it.
              * @example image/jpeg
              */
             content_type: string;
@@ -1597,8 +1670,14 @@ export interface components {
              */
             recipient_number: string;
             /**
+             * Media
+             * @description The `_id` of pictures from POST /api/attachments, in the order in which they are sent, as an MMS. At most 10, of 5 MB together with the text.
+             * @example []
+             */
+            media?: string[];
+            /**
              * Content
-             * @description Sent unchanged. Must contain a visible character.
+             * @description Sent unchanged. Must contain a visible character, unless there is `media`: then it may be empty.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -1636,7 +1715,7 @@ export interface components {
             peer_number: string;
             /**
              * Content
-             * @description Empty once it was removed (see `content_removed_at`), and of an inbound message that came without text, such as a picture.
+             * @description Empty once it was removed (see `content_removed_at`), and of a message without text, such as a picture.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -1687,13 +1766,13 @@ export interface components {
             retry_of: string | null;
             /**
              * Segments
-             * @description The number of SMS segments of the text.
+             * @description The number of SMS segments of the text. 1 if pictures are sent.
              * @example 1
              */
             segments: number;
             /**
              * Num Media
-             * @description How many pictures or other media an inbound message came with.
+             * @description How many pictures or other media the message has.
              * @example 0
              */
             num_media: number;
@@ -1768,7 +1847,7 @@ export interface components {
             peer_number: string;
             /**
              * Content
-             * @description Empty once it was removed (see `content_removed_at`), and of an inbound message that came without text, such as a picture.
+             * @description Empty once it was removed (see `content_removed_at`), and of a message without text, such as a picture.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -1819,13 +1898,13 @@ export interface components {
             retry_of: string | null;
             /**
              * Segments
-             * @description The number of SMS segments of the text.
+             * @description The number of SMS segments of the text. 1 if pictures are sent.
              * @example 1
              */
             segments: number;
             /**
              * Num Media
-             * @description How many pictures or other media an inbound message came with.
+             * @description How many pictures or other media the message has.
              * @example 0
              */
             num_media: number;
@@ -4054,6 +4133,145 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_attachment_api_attachments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example GIF89a… */
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fetch_media_api_twilio_media__attachment_id___expires___signature__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attachment_id: string;
+                expires: string;
+                signature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -349,7 +349,8 @@ export class MessengerPage {
   }
 
   protected editAndResend(message: Message): void {
-    void this.#edit(message, isRecipientError(message));
+    const { recipient_number, content } = message;
+    void this.#edit({ recipient_number, content }, isRecipientError(message));
   }
 
   /** To whom is asked in the form for a new recipient; those chosen there already stay. */

@@ -1,0 +1,102 @@
+"""Routes for pictures that are sent: upload, and what Twilio fetches."""
+
+from fastapi import APIRouter, Request, Response, status
+from starlette.requests import ClientDisconnect
+
+from mysms.api.attachment_response import AttachmentResponse
+from mysms.api.deps import CurrentUser, get_services
+from mysms.attachments.errors import (
+    MediaDisabledError,
+    TooManyAttachmentsError,
+    UnknownMediaTypeError,
+    UploadsBusyError,
+)
+from mysms.attachments.schemas import AttachmentResponse as StoredResponse
+from mysms.core.errors import NotFoundError, error_responses
+from mysms.core.rate_limit import RateLimitedError
+from mysms.messages.media import MAXIMUM_BYTES
+from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
+from mysms.users.errors import UnauthenticatedError
+from mysms.web.middleware import read_body
+from mysms.web.problem_details import RequestTimeoutError, RequestTooLargeError
+
+UPLOAD_PATH = "/api/attachments"
+_LONGEST_CHARACTER = 4
+MAXIMUM_ATTACHMENT = MAXIMUM_BYTES - _LONGEST_CHARACTER * MAXIMUM_CONTENT_LENGTH
+"""Bytes. A picture can be sent with any text."""
+_FILE_WITHIN_SECONDS = 60.0
+
+router = APIRouter()
+
+
+@router.post(
+    UPLOAD_PATH,
+    status_code=status.HTTP_201_CREATED,
+    response_model=StoredResponse,
+    summary="Upload a picture",
+    tags=["Messages"],
+    responses=error_responses(
+        UnauthenticatedError(),
+        RequestTooLargeError(),
+        RequestTimeoutError(),
+        UnknownMediaTypeError(),
+        MediaDisabledError(),
+        TooManyAttachmentsError(),
+        UploadsBusyError(),
+        RateLimitedError(),
+    ),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/octet-stream": {
+                    "schema": {"type": "string", "format": "binary", "maxLength": MAXIMUM_ATTACHMENT},
+                    "example": "GIF89a…",
+                }
+            },
+        }
+    },
+)
+async def upload_attachment(request: Request, user: CurrentUser) -> StoredResponse | Response:
+    """Stores a picture, to be sent with messages whose `media` name it.
+
+    The body is the file: JPEG, PNG or GIF, which its bytes tell and no header, of at most 4,993,600 bytes. It may be
+    sent with several messages, and is removed once a day has passed and no message has it. Nothing in it is changed:
+    what a camera writes into it, such as a place, is sent too.
+    """
+    services = get_services(request)
+    async with services.uploads.admit(user.user_id):
+        try:
+            content = await read_body(
+                request.scope, request.receive, MAXIMUM_ATTACHMENT, services.security_events, _FILE_WITHIN_SECONDS
+            )
+        except ClientDisconnect:
+            # Nobody reads it.
+            return Response(status_code=status.HTTP_400_BAD_REQUEST)
+        return StoredResponse.of(await services.uploads.add(user.user_id, content))
+
+
+@router.get(
+    "/api/twilio/media/{attachment_id}/{expires}/{signature}",
+    summary="Fetch a picture that is sent",
+    tags=["Twilio"],
+    response_class=Response,
+    responses={
+        status.HTTP_200_OK: {
+            "description": "The picture.",
+            "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **error_responses(NotFoundError()),
+    },
+)
+async def fetch_media(attachment_id: str, expires: str, signature: str, request: Request) -> Response:
+    """Twilio fetches what it sends here, at an address that the API makes for each attempt, and that expires."""
+    media = get_services(request).public_media
+    found = await media.find(attachment_id, expires, signature)
+    headers = {
+        "Content-Type": found.content_type,
+        "Content-Disposition": "inline",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cache-Control": "no-store",
+    }
+    return AttachmentResponse(media.reading(found), headers)

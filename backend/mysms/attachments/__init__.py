@@ -1,0 +1,1 @@
+"""Pictures that users send with their messages (ADR 25)."""

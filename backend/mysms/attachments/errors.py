@@ -1,0 +1,41 @@
+"""Errors of sending pictures."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from mysms.core.errors import DomainError
+
+
+class MediaDisabledError(DomainError):
+    """Twilio fetches pictures from this server, and cannot reach it."""
+
+    status = HTTPStatus.CONFLICT
+    code = "media_disabled"
+    example = (
+        "This server cannot send pictures, since Twilio cannot fetch them here. Whoever runs it has to set "
+        "TWILIO_STATUS_CALLBACK_URL to a public https:// address."
+    )
+
+
+class UnknownMediaTypeError(DomainError):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unknown_media_type"
+    example = "This is not a JPEG, PNG or GIF picture. Others cannot be sent."
+
+
+class TooManyAttachmentsError(DomainError):
+    status = HTTPStatus.CONFLICT
+    code = "too_many_attachments"
+    example = "You have 100 pictures here that you have not sent. Send them, or wait: each is removed after a day."
+
+
+class UploadsBusyError(DomainError):
+    """The process reads as many pictures as it may at once."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "uploads_busy"
+    example = "Other pictures are being uploaded right now. Please try again in a moment."
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": "5"}

@@ -1,0 +1,38 @@
+"""Immutable views of stored pictures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from bson import ObjectId
+
+
+@dataclass(frozen=True)
+class StoredAttachment:
+    """A stored picture without its content."""
+
+    attachment_id: ObjectId
+    content_type: str
+    size: int
+    """In bytes."""
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        return cls(row["_id"], row["content_type"], row["bytes"], row["created_at"])
+
+
+@dataclass(frozen=True)
+class DueAttachment:
+    """A stored picture of which it is time to see whether it is still needed."""
+
+    attachment_id: ObjectId
+    message_ids: Sequence[ObjectId]
+    """The messages that it was bound to. Some may never have been stored."""
+    check_at: datetime
+    """What it was when this was read: it changes with each new message."""
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        return cls(row["_id"], [ObjectId(each) for each in row["message_ids"]], row["check_at"])

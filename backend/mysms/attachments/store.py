@@ -1,0 +1,111 @@
+"""Stores pictures, one document for each with its content, and which messages they are bound to (ADR 25)."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from bson import Binary, ObjectId
+from pymongo import ASCENDING
+
+from mysms.attachments.records import DueAttachment, StoredAttachment
+from mysms.core.database import Database
+from mysms.core.timestamps import Clock
+
+KEPT_FOR = timedelta(days=1)
+"""How long a picture stays that no message has, and how long after it was bound a message may be stored."""
+_FIELDS = ("content_type", "bytes", "created_at")
+
+
+class AttachmentStore:
+    """The pictures of all users.
+
+    A picture is bound to a message before that is stored, and is only removed if nothing was bound to it since it was
+    found to be unneeded: each binding moves `check_at`, and the removal names the one that it saw.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._attachments = database["attachments"]
+        self._clock = clock
+
+    async def create_indexes(self) -> None:
+        """Creates the indexes; safe for several processes at once."""
+        await self._attachments.create_index([("user_id", ASCENDING), ("is_used", ASCENDING)], name="unused")
+        await self._attachments.create_index([("check_at", ASCENDING)], name="checks")
+
+    async def add(self, user_id: ObjectId, content_type: str, content: bytes) -> StoredAttachment:
+        now = self._clock()
+        row = {
+            "_id": ObjectId(),
+            "user_id": user_id,
+            "content_type": content_type,
+            "bytes": len(content),
+            "content": Binary(content),
+            "is_used": False,
+            "message_ids": {},
+            "created_at": now,
+            "check_at": now + KEPT_FOR,
+        }
+        await self._attachments.insert_one(row)
+        return StoredAttachment.of(row)
+
+    async def count_unused(self, user_id: ObjectId, most: int) -> int:
+        """Returns how many pictures of a user were never bound to a message, up to `most`."""
+        return await self._attachments.count_documents({"user_id": user_id, "is_used": False}, limit=most)
+
+    async def find_own(self, user_id: ObjectId, attachment_ids: Sequence[ObjectId]) -> list[StoredAttachment] | None:
+        """Returns these pictures of a user, in this order; None if one of them does not exist."""
+        query = {"_id": {"$in": list(attachment_ids)}, "user_id": user_id}
+        rows = {row["_id"]: row for row in await self._attachments.find(query, _FIELDS).to_list()}
+        if len(rows) < len(attachment_ids):
+            return None
+        return [StoredAttachment.of(rows[attachment_id]) for attachment_id in attachment_ids]
+
+    async def bind(self, user_id: ObjectId, attachment_ids: Sequence[ObjectId], message_id: ObjectId) -> bool:
+        """Keeps these pictures for a message that is stored next; returns False if one of them does not exist."""
+        bound = await self._attachments.update_many(
+            {"_id": {"$in": list(attachment_ids)}, "user_id": user_id},
+            {
+                "$set": {"is_used": True, f"message_ids.{message_id}": True},
+                "$max": {"check_at": self._clock() + KEPT_FOR},
+            },
+        )
+        return bound.matched_count == len(attachment_ids)
+
+    async def find(self, attachment_id: ObjectId) -> StoredAttachment | None:
+        row = await self._attachments.find_one({"_id": attachment_id}, _FIELDS)
+        return None if row is None else StoredAttachment.of(row)
+
+    async def read(self, attachment_id: ObjectId) -> bytes | None:
+        """Returns the content of a picture; None if it is gone."""
+        row = await self._attachments.find_one({"_id": attachment_id}, {"content": 1})
+        return None if row is None else bytes(row["content"])
+
+    async def check_now(self, attachment_ids: Collection[ObjectId]) -> None:
+        """Makes it due to see whether these pictures are still needed."""
+        await self._attachments.update_many(
+            {"_id": {"$in": list(attachment_ids)}}, {"$set": {"check_at": self._clock()}}
+        )
+
+    async def list_due(self, limit: int) -> list[DueAttachment]:
+        """Returns up to `limit` pictures that are due, those that have been due longest first."""
+        rows = self._attachments.find(
+            {"check_at": {"$lte": self._clock()}},
+            ("message_ids", "check_at"),
+            sort=[("check_at", ASCENDING)],
+            limit=limit,
+        )
+        return [DueAttachment.of(row) for row in await rows.to_list()]
+
+    async def keep(self, due: DueAttachment, check_at: datetime) -> None:
+        """Puts off the next look at a picture that is needed."""
+        await self._attachments.update_one(
+            {"_id": due.attachment_id, "check_at": due.check_at}, {"$set": {"check_at": check_at}}
+        )
+
+    async def remove(self, due: DueAttachment) -> bool:
+        """Removes a picture, unless it was bound to a message or became due anew; returns whether it did."""
+        removed = await self._attachments.delete_one({"_id": due.attachment_id, "check_at": due.check_at})
+        return bool(removed.deleted_count)
+
+    async def erase(self, user_id: ObjectId) -> None:
+        """Removes all pictures of a user. May be repeated."""
+        await self._attachments.delete_many({"user_id": user_id})

@@ -1,0 +1,90 @@
+"""POST /api/attachments: what is taken, from whom, and how much of it."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from pymongo import AsyncMongoClient
+
+from devservers.twilio.media import sample_picture
+from mysms.api.attachments import MAXIMUM_ATTACHMENT
+from mysms.attachments.service import MOST_UNUSED
+from tests.support.api_user import ApiUser, new_number
+from tests.support.responses import problem_of
+from tests.support.servers import Api, Start
+
+GIF = b"GIF89a" + bytes(300)
+
+
+async def test_a_picture_is_what_its_bytes_say(api_user: ApiUser) -> None:
+    picture = sample_picture()
+    for content_type in ("image/gif", "text/html", "application/json", "multipart/form-data"):
+        answer = await api_user.call(
+            "POST", "/api/attachments", content=picture, headers={"Content-Type": content_type}
+        )
+        assert answer.status_code == 201, answer.text
+        stored = answer.json()
+        assert (stored["content_type"], stored["bytes"]) == ("image/png", len(picture))
+        assert ObjectId.is_valid(stored["_id"])
+        assert abs(datetime.now(UTC) - datetime.fromisoformat(stored["created_at"])) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"%PDF-1.7", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"RIFF\0\0\0\0WEBP"]
+)
+async def test_nothing_else_is_taken(api_user: ApiUser, content: bytes) -> None:
+    problem = problem_of(await api_user.upload(content), 415, "unknown_media_type")
+    assert problem["detail"] == "This is not a JPEG, PNG or GIF picture. Others cannot be sent."
+
+
+async def test_a_picture_has_a_maximum_size(api_user: ApiUser) -> None:
+    async def pieces(size: int) -> AsyncIterator[bytes]:
+        yield GIF
+        for _ in range((size - len(GIF)) // 50_000):
+            yield bytes(50_000)
+        yield bytes((size - len(GIF)) % 50_000)
+
+    largest = GIF + bytes(MAXIMUM_ATTACHMENT - len(GIF))
+    assert (await api_user.upload(largest)).status_code == 201
+    problem_of(await api_user.upload(largest + b"x"), 413, "request_too_large")
+    answer = await api_user.call("POST", "/api/attachments", content=pieces(MAXIMUM_ATTACHMENT + 1))
+    problem_of(answer, 413, "request_too_large")
+    answer = await api_user.call("POST", "/api/attachments", content=pieces(MAXIMUM_ATTACHMENT))
+    assert answer.status_code == 201
+
+
+async def test_only_a_user_uploads(api: Api) -> None:
+    assert (await api.http.post("/api/attachments", content=GIF)).status_code == 401
+
+
+async def test_pictures_that_are_not_sent_are_limited(api: Api, api_user: ApiUser) -> None:
+    now, user_id = datetime.now(UTC), ObjectId(api_user.id)
+    row = {"user_id": user_id, "content_type": "image/gif", "bytes": len(GIF), "content": GIF, "is_used": False}
+    row |= {"message_ids": {}, "created_at": now, "check_at": now + timedelta(days=1)}
+    async with AsyncMongoClient[dict[str, Any]](api.mongodb_uri) as client:
+        attachments = client.get_default_database()["attachments"]
+        await attachments.insert_many([{**row, "_id": ObjectId()} for _ in range(MOST_UNUSED - 1)])
+    last = await api_user.uploaded(GIF)
+    problem_of(await api_user.upload(GIF), 409, "too_many_attachments")
+    assert (await api_user.send_media(new_number(), "", [last])).status_code == 201
+    assert (await api_user.upload(GIF)).status_code == 201
+
+
+async def test_uploads_are_limited_by_the_hour_whatever_they_are(start: Start) -> None:
+    async with start() as api:
+        user = await ApiUser.sign_up(api)
+        count = 0
+        while (answer := await user.upload(b"no picture")).status_code == 415:
+            count += 1
+        problem_of(answer, 429, "rate_limited")
+        # An hour may end meanwhile.
+        assert 120 <= count <= 240
+
+
+async def test_a_server_that_twilio_cannot_reach_takes_none(start: Start) -> None:
+    async with start(TWILIO_STATUS_CALLBACK_URL="") as api:
+        user = await ApiUser.sign_up(api)
+        problem = problem_of(await user.upload(GIF), 409, "media_disabled")
+        assert "TWILIO_STATUS_CALLBACK_URL" in problem["detail"]
