@@ -46,6 +46,8 @@ SUBSCRIPTION = {
         "auth": "tBHItJI5svbpez7KI4CCXg",
     },
 }
+SIGNED_ADDRESSES = {"GET /api/twilio/media/{attachment_id}/{expires}/{signature}"}
+"""Operations for whoever has an address that the server has signed. Theirs is forged here."""
 SHARED_PARAMETERS = {"number"}
 """Parameters in a path that identify something of the whole server, which all its users share."""
 
@@ -59,6 +61,8 @@ class Owner:
     messages: list[Json]
     picture: Json
     """A message that they have received."""
+    attachment_id: str
+    """A picture that they have sent."""
 
     @property
     def parameters(self) -> Mapping[str, list[str]]:
@@ -81,6 +85,8 @@ class Owner:
         """The same, for one operation."""
         if operation == "GET /api/messages/{message_id}/media/{index}":
             return {"message_id": [self.picture["_id"]], "index": ["0"]}
+        if operation in SIGNED_ADDRESSES:
+            return {"attachment_id": [self.attachment_id], "expires": ["9999999999"], "signature": ["x" * 43]}
         return self.parameters
 
     @property
@@ -107,6 +113,7 @@ class Owner:
             "PUT /api/contacts/{number}": {"contact": {"name": "Mallory"}},
             "POST /api/contacts/import": f"Name,Phone\r\nMallory,{number}\r\n",
             "PUT /api/opt_outs/{number}": {"opt_out": {"opted_out": False, "reason": "A mistake"}},
+            "POST /api/attachments": "GIF89a",
             "POST /api/messages": {"message": {"recipient_number": number, "content": TEXT}},
             "PUT /api/conversations/{peer_number}/read": {"inbound": 1},
             "PUT /api/conversations/{peer_number}/archived": {"inbound": 1},
@@ -117,7 +124,13 @@ class Owner:
     @property
     def secrets(self) -> list[str]:
         """The values that no response to a stranger may contain."""
-        ids = [self.api_user.id, self.picture["_id"], *self.parameters["message_id"], *self.parameters["session_id"]]
+        ids = [
+            self.api_user.id,
+            self.picture["_id"],
+            self.attachment_id,
+            *self.parameters["message_id"],
+            *self.parameters["session_id"],
+        ]
         sids = [message["twilio_sid"] for message in self.messages if message["twilio_sid"]]
         return [*ids, *sids, self.api_user.email, self.messages[0]["peer_number"], TEXT, NAME]
 
@@ -211,6 +224,9 @@ async def make_owner(api: Api, simulator: Simulator) -> Owner:
     number = new_number()
     sent = (await api_user.send(number, TEXT, key=KEY)).json()
     await api_user.eventually(sent["_id"], "delivered")
+    attachment_id = await api_user.uploaded(b"GIF89a")
+    with_picture = (await api_user.send_media(number, TEXT, [attachment_id])).json()
+    await api_user.eventually(with_picture["_id"], "delivered")
     failed = (await api_user.send("+15005550001", TEXT)).json()["message"]
     named = await api_user.call("PUT", f"/api/contacts/{number}", json={"contact": {"name": NAME}})
     assert named.status_code == 200
@@ -221,9 +237,10 @@ async def make_owner(api: Api, simulator: Simulator) -> Owner:
     # From now on no status changes by itself.
     await simulator.control.set_fault("unauthorized")
     pending = (await api_user.send(number, f"{TEXT}, later")).json()
-    messages = [await api_user.detail(each["_id"]) for each in (sent, failed, pending)]
-    assert [message["status"] for message in messages] == ["delivered", "failed", "pending"]
-    return Owner(api_user, (await api_user.call("GET", "/users/sessions")).json(), messages, received)
+    messages = [await api_user.detail(each["_id"]) for each in (sent, failed, pending, with_picture)]
+    assert [message["status"] for message in messages] == ["delivered", "failed", "pending", "delivered"]
+    sessions = (await api_user.call("GET", "/users/sessions")).json()
+    return Owner(api_user, sessions, messages, received, attachment_id)
 
 
 def rows_of(answer: httpx.Response) -> list[Json]:
@@ -247,7 +264,8 @@ async def test_no_route_reads_or_changes_another_users_resources(
             stranger = await ApiUser.sign_up(api) if signed_in else ApiUser(api, "", "", "nothing", "")
             answer = await call.make(stranger)
             if call.identifies_resource:
-                assert answer.status_code == (404 if signed_in else 401), call
+                needs_session = call.operation not in SIGNED_ADDRESSES
+                assert answer.status_code == (401 if needs_session and not signed_in else 404), call
             own_input = [answer.request.content.decode(), *call.query.values()]
             if not call.identifies_resource:
                 own_input.append(call.path)
@@ -267,7 +285,11 @@ async def test_the_owner_reaches_the_resources_by_the_same_requests(start: Start
         reached: dict[str, set[int]] = {}
         # What is deleted cannot be reached any more.
         for call in sorted(calls_for(owner, api), key=lambda call: call.method == "DELETE"):
-            if call.identifies_resource and call.path != f"/users/sessions/{owner.sessions[-1]['_id']}":
+            if (
+                call.identifies_resource
+                and call.operation not in SIGNED_ADDRESSES
+                and call.path != f"/users/sessions/{owner.sessions[-1]['_id']}"
+            ):
                 answer = await call.make(owner.api_user)
                 reached.setdefault(call.operation, set()).add(answer.status_code)
         assert reached

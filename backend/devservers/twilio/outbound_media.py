@@ -49,7 +49,9 @@ class FetchRecord:
 class MediaFetcher:
     def __init__(self, ledger: Ledger, registry: FaultRegistry, clock: Clock) -> None:
         self._ledger, self._registry, self._clock = ledger, registry, clock
-        self._http = httpx.AsyncClient(trust_env=False, timeout=TIMEOUT_SECONDS)
+        # A new connection for every medium, as for every callback: an idle one may be closed while it is being reused.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        self._http = httpx.AsyncClient(trust_env=False, timeout=TIMEOUT_SECONDS, limits=limits)
         self._records: deque[FetchRecord] = deque(maxlen=MAX_RECORDED_FETCHES)
 
     async def close(self) -> None:

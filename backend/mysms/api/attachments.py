@@ -21,6 +21,7 @@ from mysms.web.middleware import read_body
 from mysms.web.problem_details import RequestTimeoutError, RequestTooLargeError
 
 UPLOAD_PATH = "/api/attachments"
+MEDIA_PATH = "/api/twilio/media/{attachment_id}/{expires}/{signature}"
 _LONGEST_CHARACTER = 4
 MAXIMUM_ATTACHMENT = MAXIMUM_BYTES - _LONGEST_CHARACTER * MAXIMUM_CONTENT_LENGTH
 """Bytes. A picture can be sent with any text."""
@@ -76,8 +77,10 @@ async def upload_attachment(request: Request, user: CurrentUser) -> StoredRespon
         return StoredResponse.of(await services.uploads.add(user.user_id, content))
 
 
+# Whoever caches, as Twilio does, may ask for the headers alone.
+@router.head(MEDIA_PATH, include_in_schema=False)
 @router.get(
-    "/api/twilio/media/{attachment_id}/{expires}/{signature}",
+    MEDIA_PATH,
     summary="Fetch a picture that is sent",
     tags=["Twilio"],
     response_class=Response,

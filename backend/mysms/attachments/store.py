@@ -12,6 +12,8 @@ from mysms.core.timestamps import Clock
 
 KEPT_FOR = timedelta(days=1)
 """How long a picture stays that no message has, and how long after it was bound a message may be stored."""
+MOST_USES = 1_000
+"""With how many messages a picture can be sent, so that no document grows for ever. Then it is uploaded again."""
 _FIELDS = ("content_type", "bytes", "created_at")
 
 
@@ -41,6 +43,7 @@ class AttachmentStore:
             "content": Binary(content),
             "is_used": False,
             "message_ids": {},
+            "uses": 0,
             "created_at": now,
             "check_at": now + KEPT_FOR,
         }
@@ -52,18 +55,19 @@ class AttachmentStore:
         return await self._attachments.count_documents({"user_id": user_id, "is_used": False}, limit=most)
 
     async def find_own(self, user_id: ObjectId, attachment_ids: Sequence[ObjectId]) -> list[StoredAttachment] | None:
-        """Returns these pictures of a user, in this order; None if one of them does not exist."""
-        query = {"_id": {"$in": list(attachment_ids)}, "user_id": user_id}
-        rows = {row["_id"]: row for row in await self._attachments.find(query, _FIELDS).to_list()}
+        """Returns these pictures of a user, in this order; None if one of them cannot be sent with another message."""
+        found = self._attachments.find(_sendable(user_id, attachment_ids), _FIELDS)
+        rows = {row["_id"]: row for row in await found.to_list()}
         if len(rows) < len(attachment_ids):
             return None
         return [StoredAttachment.of(rows[attachment_id]) for attachment_id in attachment_ids]
 
     async def bind(self, user_id: ObjectId, attachment_ids: Sequence[ObjectId], message_id: ObjectId) -> bool:
-        """Keeps these pictures for a message that is stored next; returns False if one of them does not exist."""
+        """Keeps these pictures for a message that is stored next; returns False if one of them cannot be."""
         bound = await self._attachments.update_many(
-            {"_id": {"$in": list(attachment_ids)}, "user_id": user_id},
+            _sendable(user_id, attachment_ids),
             {
+                "$inc": {"uses": 1},
                 "$set": {"is_used": True, f"message_ids.{message_id}": True},
                 "$max": {"check_at": self._clock() + KEPT_FOR},
             },
@@ -109,3 +113,8 @@ class AttachmentStore:
     async def erase(self, user_id: ObjectId) -> None:
         """Removes all pictures of a user. May be repeated."""
         await self._attachments.delete_many({"user_id": user_id})
+
+
+def _sendable(user_id: ObjectId, attachment_ids: Sequence[ObjectId]) -> dict[str, object]:
+    """Returns the query for those of these pictures of a user that can be sent with another message."""
+    return {"_id": {"$in": list(attachment_ids)}, "user_id": user_id, "uses": {"$lt": MOST_USES}}

@@ -16,7 +16,7 @@ from mysms.messages.errors import MessageInFlightError
 from mysms.messages.filter import MessageFilter
 
 AT_ONCE = 50
-"""A deletion takes up to eight commands (ADR 16)."""
+"""A deletion takes up to eight commands (ADR 16), and one more for its pictures."""
 
 
 @dataclass(frozen=True)

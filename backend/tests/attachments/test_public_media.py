@@ -41,6 +41,10 @@ async def test_a_picture_is_fetched_without_credentials_and_can_run_nothing(api:
     assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "Set-Cookie" not in answer.headers
+    without_body = await api.http.head(path)
+    assert (without_body.status_code, without_body.content) == (200, b"")
+    own = ("Content-Type", "Content-Length", "Cache-Control")
+    assert [without_body.headers[name] for name in own] == [answer.headers[name] for name in own]
 
 
 async def test_everything_else_is_not_found_and_tells_nothing(api: Api, api_user: ApiUser, path: str) -> None:

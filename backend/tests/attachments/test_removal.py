@@ -10,7 +10,7 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 
 from mysms.attachments.service import AttachmentCleanup
-from mysms.attachments.store import KEPT_FOR, AttachmentStore
+from mysms.attachments.store import KEPT_FOR, MOST_USES, AttachmentStore
 from mysms.messages import repository
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.models import Media, Message
@@ -191,6 +191,15 @@ async def test_a_picture_that_is_gone_cannot_be_bound(pictures: Pictures) -> Non
     pictures.fixture.now += KEPT_FOR
     assert not await pictures.exists(attachment_id)
     assert not await pictures.store.bind(pictures.user_id, [other, attachment_id], ObjectId())
+
+
+async def test_a_picture_can_be_sent_a_thousand_times(pictures: Pictures) -> None:
+    attachment_id = await pictures.upload()
+    await pictures.fixture.database["attachments"].update_one({"_id": attachment_id}, {"$set": {"uses": MOST_USES - 1}})
+    assert await pictures.store.bind(pictures.user_id, [attachment_id], ObjectId())
+    assert not await pictures.store.bind(pictures.user_id, [attachment_id], ObjectId())
+    assert await pictures.store.find_own(pictures.user_id, [attachment_id]) is None
+    assert await pictures.store.find(attachment_id) is not None
 
 
 async def test_pictures_are_removed_by_several_processes(pictures: Pictures) -> None:

@@ -62,7 +62,7 @@ async def test_only_a_user_uploads(api: Api) -> None:
 async def test_pictures_that_are_not_sent_are_limited(api: Api, api_user: ApiUser) -> None:
     now, user_id = datetime.now(UTC), ObjectId(api_user.id)
     row = {"user_id": user_id, "content_type": "image/gif", "bytes": len(GIF), "content": GIF, "is_used": False}
-    row |= {"message_ids": {}, "created_at": now, "check_at": now + timedelta(days=1)}
+    row |= {"message_ids": {}, "uses": 0, "created_at": now, "check_at": now + timedelta(days=1)}
     async with AsyncMongoClient[dict[str, Any]](api.mongodb_uri) as client:
         attachments = client.get_default_database()["attachments"]
         await attachments.insert_many([{**row, "_id": ObjectId()} for _ in range(MOST_UNUSED - 1)])

@@ -8,6 +8,7 @@ import re
 import string
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from secrets import token_hex
@@ -822,6 +823,35 @@ def test_inbound_webhooks_have_an_address_beside_that_of_callbacks(
     environment.setenv("TWILIO_STATUS_CALLBACK_URL", callback_url)
     url = load_settings().inbound_url
     assert (url and url.address) == inbound_url
+
+
+@pytest.mark.parametrize(
+    ("callback_url", "api_base_url", "media_url"),
+    [
+        ("https://sms.example.com/api/twilio/status_callback", "", "https://sms.example.com/api/twilio/media"),
+        ("https://u:p@sms.example.com/x/status_callback?a=b#rc=1", "", "https://sms.example.com/x/media"),
+        ("http://127.0.0.1:8000/api/twilio/status_callback", "", None),
+        (
+            "http://127.0.0.1:8000/api/twilio/status_callback",
+            "http://127.0.0.1:8027",
+            "http://127.0.0.1:8000/api/twilio/media",
+        ),
+        ("", "", None),
+    ],
+)
+def test_pictures_are_fetched_beside_the_callbacks_if_twilio_can_call_them(
+    environment: pytest.MonkeyPatch, callback_url: str, api_base_url: str, media_url: str | None
+) -> None:
+    environment.setenv("TWILIO_STATUS_CALLBACK_URL", callback_url)
+    environment.setenv("TWILIO_API_BASE_URL", api_base_url)
+    url = load_settings().media_url
+    assert (url and url.address) == media_url
+
+
+def test_pictures_can_be_fetched_for_longer_than_a_message_waits(environment: pytest.MonkeyPatch) -> None:
+    assert load_settings().media_lifetime == timedelta(hours=48)
+    environment.setenv("SEND_TTL_SECONDS", "3600")
+    assert load_settings().media_lifetime == timedelta(hours=25)
 
 
 def test_the_fallback_for_inbound_messages_is_an_address(environment: pytest.MonkeyPatch) -> None:

@@ -4,14 +4,17 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from datetime import timedelta
 
 import httpx
 import pytest
 from bson import ObjectId
 
+from mysms.attachments.links import MediaLinks
 from mysms.changes.feed import CURRENT_WITHIN_SECONDS
 from mysms.changes.publisher import LATER_SECONDS
 from mysms.core.timestamps import to_rfc3339, utc_now
+from mysms.core.urls import Url
 from mysms.outbox.service import POLL_SECONDS
 from tests.faults.counted_api import HEADER
 from tests.faults.environment import Environment, running_environment
@@ -20,7 +23,7 @@ from tests.support.api_user import Json
 from tests.support.inbound import INBOUND_PATH, inbound_form
 from tests.support.polling import eventually
 from tests.support.push_service import Browser
-from tests.support.servers import ACCOUNT_SID, callback_url_of
+from tests.support.servers import ACCOUNT_SID, JWT_SECRET, callback_url_of
 from tests.support.status_callbacks import PATH, form_of, query_of, signature_of
 
 REQUESTS = 200
@@ -352,6 +355,50 @@ async def test_a_send_costs_a_fixed_number_of_commands(env: Environment, key: bo
         assert published <= 1.5 * SEPARATE_REQUESTS + slow
     finally:
         env.callback_proxy.resume()
+
+
+@pytest.mark.parametrize(("key", "most"), [(False, 11), (True, 12)])
+async def test_a_picture_costs_a_send_two_commands_more(env: Environment, key: bool, most: int) -> None:
+    """One reads what it is, and one binds it. Several cost the same."""
+    pictures = [await upload_picture(env) for _ in range(3)]
+
+    async def send() -> httpx.Response:
+        number = next(_numbers)
+        headers = {**env.headers, "Idempotency-Key": f"picture {number}"} if key else env.headers
+        message = {"recipient_number": f"+1317555{number:04}", "content": "", "media": pictures}
+        return await env.http.post(f"{env.apis[0].url}/api/messages", json={"message": message}, headers=headers)
+
+    # Twilio fetches the pictures through this, and reports the status.
+    env.callback_proxy.pause()
+    try:
+        await require_each(send, 201, most=most)
+    finally:
+        env.callback_proxy.resume()
+
+
+async def upload_picture(env: Environment) -> str:
+    answer = await env.http.post(f"{env.apis[0].url}/api/attachments", content=b"GIF89a", headers=env.headers)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["_id"])
+
+
+async def test_an_upload_costs_four_commands_and_a_fetch_two_and_a_forged_one_none(env: Environment) -> None:
+    async def upload() -> httpx.Response:
+        return await env.http.post(f"{env.apis[0].url}/api/attachments", content=b"GIF89a", headers=env.headers)
+
+    # One counts it for the hour and the day, one the pictures that were never sent, and one looks for the account.
+    await require_each(upload, 201, most=4)
+    links = MediaLinks(Url.parse(f"{env.apis[0].url}/api/twilio/media"), [JWT_SECRET], timedelta(days=1))
+    url = links.url_of(ObjectId((await upload()).json()["_id"]), utc_now())
+
+    async def fetch() -> httpx.Response:
+        return await env.http.get(url)
+
+    async def fetch_forged() -> httpx.Response:
+        return await env.http.get(url[:-1])
+
+    await require_each(fetch, 200, most=2)
+    await require_each(fetch_forged, 404, most=0)
 
 
 async def sign_up(env: Environment) -> dict[str, str]:

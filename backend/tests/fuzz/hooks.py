@@ -20,6 +20,7 @@ from tests.support.servers import AUTH_TOKEN
 _PASSWORD = "correct horse battery"
 _NUMBER = "+1 (415) 555-2671"
 _OPTED_OUT = "+14155552672"
+_PICTURE = b"GIF89a"
 _ENDPOINT = "https://push.example.com/send/abc"
 _PUSH_KEYS = {
     "p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM",
@@ -46,6 +47,7 @@ class Account:
         self.email = next(_emails)
         self._session = _post("/users", password_confirmation=_PASSWORD, email=self.email, password=_PASSWORD)
         self.message_id = self.send_message()
+        self.attachment_id = self.upload_picture()
         self.contact_number = "+14155552673"
         contact = {"contact": {"name": "Ada Lovelace"}}
         path = f"/api/contacts/{self.contact_number}"
@@ -64,6 +66,11 @@ class Account:
         draft = {"recipient_number": "+14155552671", "content": "Here to be asked for"}
         sent = _api.post("/api/messages", json={"message": draft}, headers=self.authorization)
         return str(sent.raise_for_status().json()["_id"])
+
+    def upload_picture(self) -> str:
+        """Upload a picture. Returns its id."""
+        uploaded = _api.post("/api/attachments", content=_PICTURE, headers=self.authorization)
+        return str(uploaded.raise_for_status().json()["_id"])
 
     def sign_in(self) -> None:
         self._session = _post("/users/sign_in", email=self.email, password=_PASSWORD)
@@ -118,9 +125,10 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
     user = body.get("user", {})
     _name_what_exists(case)
     match case.operation.label:
-        case "POST /api/messages" if len(str(case.body)) % 2:
-            # The others keep the generated value, which is mostly not a number.
-            body["message"]["recipient_number"] = _NUMBER
+        case "POST /api/messages":
+            _complete_message(body["message"], has_number=bool(len(str(case.body)) % 2))
+        case "POST /api/attachments" if len(str(case.body)) % 2:
+            case.body = _PICTURE
         case "POST /users/sign_in":
             user.update(email=_shared_account.email, password=_PASSWORD)
         case "POST /users":
@@ -179,6 +187,14 @@ def _name_what_exists(case: Case[Any]) -> None:
         case.path_parameters["number"] = _shared_account.contact_number
     elif "number" in case.path_parameters:
         case.path_parameters["number"] = _OPTED_OUT
+
+
+def _complete_message(message: dict[str, Any], *, has_number: bool) -> None:
+    """Puts a number in place of the generated one, which is mostly none, and a picture in place of generated ids."""
+    if has_number:
+        message["recipient_number"] = _NUMBER
+    if "media" in message:
+        message["media"] = [_shared_account.attachment_id][: len(message["media"])]
 
 
 def _keep_one_position(query: dict[str, Any]) -> str:
