@@ -28,10 +28,10 @@ _PER_HOUR = Limit("uploads_per_hour", 120, timedelta(hours=1))
 _PER_DAY = Limit("uploads_per_day", 500, timedelta(days=1))
 MOST_UNUSED = 100
 """Pictures that a user may have here without sending them."""
-_AT_ONCE = 8
+_AT_ONCE = 4
 """Uploads that a process has in memory."""
-_AT_ONCE_OF_A_USER = 3
-_READ_AT_ONCE = 16
+_AT_ONCE_OF_A_USER = 2
+_READ_AT_ONCE = 8
 """Pictures that Twilio may be fetching from a process at a time. Each is in memory until Twilio has it."""
 _CHECKED = 50
 _CHECK_AGAIN = timedelta(days=1)

@@ -10,7 +10,9 @@ from pymongo import AsyncMongoClient
 
 from devservers.twilio.media import sample_picture
 from mysms.api.attachments import MAXIMUM_ATTACHMENT
-from mysms.attachments.service import MOST_UNUSED
+from mysms.attachments.errors import UploadsBusyError
+from mysms.attachments.service import MOST_UNUSED, Uploads
+from tests.faults.outbox_fixture import MEDIA_LINKS
 from tests.support.api_user import ApiUser, new_number
 from tests.support.responses import problem_of
 from tests.support.servers import Api, Start
@@ -81,6 +83,31 @@ async def test_uploads_are_limited_by_the_hour_whatever_they_are(start: Start) -
         problem_of(answer, 429, "rate_limited")
         # An hour may end meanwhile.
         assert 120 <= count <= 240
+
+
+class NoLimits:
+    async def hit_all(self, *_: object) -> None:
+        """Any number of uploads is allowed."""
+
+    async def count_unused(self, *_: object) -> int:
+        return 0
+
+
+async def test_a_user_does_not_take_all_places() -> None:
+    """Clients may be slow, and each holds its place until its picture is read."""
+    none: Any = NoLimits()
+    uploads, first, second, third = Uploads(none, MEDIA_LINKS, none, none), ObjectId(), ObjectId(), ObjectId()
+    async with uploads.admit(first):
+        async with uploads.admit(first):
+            with pytest.raises(UploadsBusyError):
+                await uploads.admit(first).__aenter__()
+            async with uploads.admit(second), uploads.admit(second):
+                with pytest.raises(UploadsBusyError):
+                    await uploads.admit(third).__aenter__()
+        async with uploads.admit(third):
+            pass
+        async with uploads.admit(first):
+            pass
 
 
 async def test_a_server_that_twilio_cannot_reach_takes_none(start: Start) -> None:
