@@ -1,1 +1,1 @@
-"""Pictures that users send with their messages (ADR 25)."""
+"""Pictures that users send with their messages (ADR 26)."""

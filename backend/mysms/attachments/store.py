@@ -1,4 +1,4 @@
-"""Stores pictures, one document for each with its content, and which messages they are bound to (ADR 25)."""
+"""Stores pictures, one document for each with its content, and which messages they are bound to (ADR 26)."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta

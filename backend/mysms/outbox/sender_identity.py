@@ -26,7 +26,7 @@ class SenderIdentity:
     def dedup_key(self, to_number: str, content: str) -> str:
         """Returns a hash that is equal for messages that the provider's list could not tell apart.
 
-        Their media are no part of it: the list has at most the number of them, and may have it late (ADR 25).
+        Their media are no part of it: the list has at most the number of them, and may have it late (ADR 26).
         """
         return digest(self.account_sid, self.from_number, to_number, content)
 
