@@ -471,6 +471,22 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.goto('/contacts');
       await expect(page.getByRole('heading', { name: 'No contacts yet' })).toBeVisible();
       await check(page, 'the contacts, empty');
+      let fail = (): void => undefined;
+      const failing = new Promise<void>((resolve) => (fail = resolve));
+      await page.route('**/api/contacts/changes?*', async (route) => {
+        await failing;
+        await route.fulfill({ status: 503 });
+      });
+      await page.reload();
+      await expect(page.locator('.contacts__list app-skeleton')).toBeVisible();
+      await check(page, 'the contacts, loading');
+      fail();
+      const problem = page.locator('.contacts__list').getByRole('alert');
+      await expect(problem).toBeVisible();
+      await check(page, 'the contacts, which cannot be loaded');
+      await page.unroute('**/api/contacts/changes?*');
+      await problem.getByRole('button', { name: 'Try again' }).click();
+      await expect(page.getByRole('heading', { name: 'No contacts yet' })).toBeVisible();
       await page.goto('/nowhere');
       await expect(page.getByRole('heading', { name: "This page doesn't exist" })).toBeVisible();
       await check(page, 'an address that no page has');
