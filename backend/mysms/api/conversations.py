@@ -89,7 +89,8 @@ class ConversationDeletionQuery(BaseModel):
     revision: int = Field(
         ge=0,
         le=MAXIMUM_REVISION,
-        description="The `X-Revision` of what the user has been shown. Messages that have come in since are kept.",
+        description="The `X-Revision` of what the user has been shown. Inbound messages that have come in or changed "
+        "since are kept.",
     )
     before: str | None = Field(None, description="The `before` of the previous response.")
 
@@ -103,11 +104,11 @@ class ConversationDeletionQuery(BaseModel):
 async def delete_conversation(
     peer_number: _Number, query: Annotated[ConversationDeletionQuery, Query()], user: CurrentUser, deletion: Deletion
 ) -> DeletedPartResponse:
-    """Deletes 50 messages of a conversation at most for you, newest first, as `DELETE /api/messages/{id}` does.
+    """Deletes up to 50 messages of a conversation for you, the newest ones, as `DELETE /api/messages/{id}` does.
 
     Send it again with the `before` of the response until that is null. Requests may be repeated; once nothing is left,
-    there is no such conversation. What the user has not seen yet is kept, and so is what may still be sent: cancel it
-    first, or wait.
+    there is no such conversation. Inbound messages that have come in or changed since the revision are kept, and so is
+    what may still be sent: cancel it first, or wait. All others that you sent are deleted, whatever has changed since.
     """
     part = await deletion.delete_conversation(user.user_id, peer_number, revision=query.revision, before=query.before)
     return DeletedPartResponse(deleted=part.deleted, kept=part.kept, before=part.last_id)

@@ -16,7 +16,7 @@ from mysms.messages.errors import MessageInFlightError
 from mysms.messages.filter import MessageFilter
 
 AT_ONCE = 50
-"""A deletion takes up to eight commands (ADR 16), and one more for its pictures."""
+"""Each takes eight commands, that of the last message of the conversation three more (ADR 16), and pictures one more."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,9 @@ class MessageDeletion:
     ) -> DeletedPart:
         """Deletes a part of a conversation: its newest messages, or those before one. May be repeated.
 
-        Keeps what has come in since that revision, which the user has not seen, and what may still be sent.
-        Raises NotFoundError, and InvalidFieldsError if `before` is not a message of the user.
+        Keeps what may still be sent, and inbound messages that have come in or changed since that revision, which the
+        user has not seen as they are. Raises NotFoundError, and InvalidFieldsError if `before` is not a message of the
+        user.
         """
         conversation, anchor = MessageFilter(peer_number=peer_number), None
         if not [number for number in conversation.peer_numbers if await unread.exists(user_id, number)]:
@@ -85,7 +86,8 @@ class MessageDeletion:
             user_id, conversation, limit=AT_ONCE, before=anchor, further_fields=("revision",)
         )
         kept = 0
-        for row in rows:
+        # The oldest first: that of the last message costs more, and the newest one is the last once.
+        for row in reversed(rows):
             if row["direction"] == "inbound" and not UNPUBLISHED < row.get("revision", 0) <= revision:
                 kept += 1
                 continue

@@ -329,7 +329,7 @@ class DeletedPartResponse(BaseModel):
     deleted: int = Field(examples=[49])
     kept: int = Field(
         examples=[1],
-        description="Messages that may still be sent, and those that have come in since the revision.",
+        description="Messages that may still be sent, and inbound ones that came in or changed after the revision.",
     )
     before: str | None = Field(
         examples=["6743a3d1c2b5f0e4a1d2c3b4"],

@@ -1,6 +1,7 @@
 """What requests cost in database commands, each one of them: the process tells which ones a response has waited for."""
 
 import asyncio
+import functools
 import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -274,6 +275,43 @@ async def test_a_flag_costs_two_commands_whether_it_changes_anything_or_not(
 
     for change in (put, put, delete, delete):
         await require_each(change, 204, most=2, times=5)
+
+
+async def delivered(env: Environment, number: str, count: int) -> list[Json]:
+    """Messages of a new conversation, the oldest first."""
+    messages = [await env.post(number, f"Number {each}") for each in range(count)]
+    for message in messages:
+        await env.eventually(message["_id"], "delivered")
+    return messages
+
+
+async def test_a_deletion_costs_eight_commands_and_that_of_the_last_message_three_more(env: Environment) -> None:
+    messages = await delivered(env, "+13125550004", SEPARATE_REQUESTS // 4)
+
+    async def delete(message: Json) -> httpx.Response:
+        return await env.http.delete(f"{env.apis[0].url}/api/messages/{message['_id']}", headers=env.headers)
+
+    *others, last_but_one, last = messages
+    for message in others:
+        await require_each(functools.partial(delete, message), 204, most=8, times=1)
+    # Of the only message, what looks again finds none.
+    for message in (last, last_but_one):
+        await require_each(functools.partial(delete, message), 204, most=11, times=1)
+
+
+async def test_a_conversation_is_deleted_with_one_last_message(env: Environment) -> None:
+    """Of each part, one looks whether there is such a conversation, and one reads its messages."""
+    count, number = SEPARATE_REQUESTS // 4, "+13125550005"
+    await delivered(env, number, count)
+    revision = (await env.http.get(f"{env.apis[0].url}/api/messages", headers=env.headers)).headers["X-Revision"]
+
+    async def delete() -> httpx.Response:
+        url, query = f"{env.apis[0].url}/api/conversations/{number}", {"revision": revision}
+        answer = await env.http.delete(url, params=query, headers=env.headers)
+        assert answer.json() == {"deleted": count, "kept": 0, "before": None}
+        return answer
+
+    await require_each(delete, 200, most=2 + 8 * count + 3, times=1)
 
 
 async def test_opt_outs_of_many_numbers_cost_a_command(env: Environment) -> None:

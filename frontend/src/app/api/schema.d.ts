@@ -279,11 +279,11 @@ export interface paths {
         post?: never;
         /**
          * Delete a conversation, in parts
-         * @description Deletes 50 messages of a conversation at most for you, newest first, as `DELETE /api/messages/{id}` does.
+         * @description Deletes up to 50 messages of a conversation for you, the newest ones, as `DELETE /api/messages/{id}` does.
          *
          *     Send it again with the `before` of the response until that is null. Requests may be repeated; once nothing is left,
-         *     there is no such conversation. What the user has not seen yet is kept, and so is what may still be sent: cancel it
-         *     first, or wait.
+         *     there is no such conversation. Inbound messages that have come in or changed since the revision are kept, and so is
+         *     what may still be sent: cancel it first, or wait. All others that you sent are deleted, whatever has changed since.
          */
         delete: operations["delete_conversation_api_conversations__peer_number__delete"];
         options?: never;
@@ -1382,7 +1382,7 @@ export interface components {
             deleted: number;
             /**
              * Kept
-             * @description Messages that may still be sent, and those that have come in since the revision.
+             * @description Messages that may still be sent, and inbound ones that came in or changed after the revision.
              * @example 1
              */
             kept: number;
@@ -3467,7 +3467,7 @@ export interface operations {
     delete_conversation_api_conversations__peer_number__delete: {
         parameters: {
             query: {
-                /** @description The `X-Revision` of what the user has been shown. Messages that have come in since are kept. */
+                /** @description The `X-Revision` of what the user has been shown. Inbound messages that have come in or changed since are kept. */
                 revision: number;
                 /** @description The `before` of the previous response. */
                 before?: string | null;
