@@ -1,11 +1,13 @@
 """The figures on the page about performance are those that were recorded, and worse ones fail the bench."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.bench import goals, report
+from tests.bench.__main__ import main
 from tests.bench.comparison import Comparison, Spread
 from tests.bench.lines import Line, is_among
 from tests.support.api_user import Json
@@ -82,6 +84,15 @@ def pixel(stream: float, poll: float) -> Json:
 )
 def test_errors_and_missed_goals_fail_the_bench(results: Json, missed: dict[str, str]) -> None:
     assert goals.misses(results) == missed
+
+
+def test_the_short_form_is_not_for_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded: list[Json] = []
+    monkeypatch.setattr(report, "record", recorded.append)
+    monkeypatch.setattr(sys, "argv", ["bench", "--short", "--record"])
+    with pytest.raises(SystemExit) as exited:
+        main()
+    assert (exited.value.code, recorded) == (2, [])
 
 
 def test_a_crowd_that_nobody_answered_has_a_row() -> None:

@@ -111,7 +111,8 @@ def main() -> int:
     parser.add_argument("--results", type=Path, help="where to write the results: bench.json, or bench-short.json")
     parser.add_argument("--record", action="store_true", help="only make the results of the last run the recorded ones")
     given = parser.parse_args()
-    # Rounds of a second are not for the record.
+    if given.record and given.short:
+        parser.error("rounds of a second are not for the record")
     given.results = given.results or Path("bench-short.json" if given.short else "bench.json")
     if given.record:
         report.record(json.loads(given.results.read_text()))
