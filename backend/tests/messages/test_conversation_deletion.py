@@ -1,6 +1,9 @@
 """DELETE /api/conversations/{number}: what its user has seen of a conversation is deleted in parts."""
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
+from pymongo import AsyncMongoClient
 
 from mysms.messages.deletion import AT_ONCE
 from tests.messages.test_conversations import conversations, total
@@ -9,7 +12,10 @@ from tests.support.api_user import ApiUser, Json, new_number
 from tests.support.inbound import deliver
 from tests.support.polling import eventually
 from tests.support.responses import field_errors, problem_of
-from tests.support.servers import Api, Simulator
+from tests.support.servers import Api, Mongo, Simulator
+from tests.support.status_callbacks import report
+
+STAYS_QUEUED = "+15005551002"
 
 
 async def revision_of(api_user: ApiUser) -> int:
@@ -88,6 +94,36 @@ async def test_what_the_user_has_not_seen_is_kept(api: Api, api_user: ApiUser) -
     # It begins anew.
     await deliver(api, number, "Hello again")
     await require_unread(api_user, [(number, 1)])
+
+
+async def test_a_message_of_their_own_is_not_kept_because_its_status_has_changed_since(
+    api: Api, api_user: ApiUser
+) -> None:
+    message = await api_user.send_accepted(STAYS_QUEUED)
+    revision = await revision_of(api_user)
+    await report(api, message, "sent")
+    assert await revision_of(api_user) > revision
+    assert await delete_all(api_user, STAYS_QUEUED, revision) == [{"deleted": 1, "kept": 0, "before": None}]
+    assert await api_user.list() == []
+
+
+async def test_a_message_that_comes_late_is_kept_although_it_is_older_than_what_was_seen(
+    api: Api, api_user: ApiUser, mongodb: Mongo
+) -> None:
+    number = new_number()
+    await api_user.send_accepted(number, "Seen")
+    await deliver(api, number, "Also seen")
+    await require_unread(api_user, [(number, 1)])
+    revision = await revision_of(api_user)
+    sid = await deliver(api, number, "Late")
+    await require_unread(api_user, [(number, 2)])
+    # As if its webhook had failed, and the provider's list had told of it.
+    async with AsyncMongoClient[Json](mongodb.uri) as client:
+        earlier = {"$set": {"created_at": datetime.now(UTC) - timedelta(hours=1)}}
+        await client.get_default_database()["messages"].update_one({"twilio_sid": sid}, earlier)
+    assert [row["content"] for row in await api_user.list()] == ["Also seen", "Seen", "Late"]
+    assert await delete_all(api_user, number, revision) == [{"deleted": 2, "kept": 1, "before": None}]
+    assert [row["content"] for row in await api_user.list()] == ["Late"]
 
 
 async def test_what_may_still_be_sent_is_kept(api_user: ApiUser, simulator: Simulator) -> None:
