@@ -22,7 +22,8 @@ _HEADER = struct.Struct("<iiii")
 class PausePoint:
     """Delays matching commands: `request` before the database receives them, `reply` after it has executed them.
 
-    With `skipped`, so many replies of commands that have changed something pass before one is delayed.
+    With `skipped`, so many replies of commands that have changed something pass before one is delayed. Raises
+    ValueError for requests: whether one will change something is not known.
     """
 
     def __init__(
@@ -33,6 +34,8 @@ class PausePoint:
         once: bool = True,
         skipped: int = 0,
     ) -> None:
+        if skipped and at == "request":
+            raise ValueError("Only replies can be skipped.")
         self._matches = matches
         self.at = at
         self._once = once

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -17,12 +18,15 @@ from bson import ObjectId
 
 from mysms.changes.change import UNPUBLISHED
 from mysms.core.timestamps import to_rfc3339
+from mysms.messages.error_catalog import RECIPIENT_OPTED_OUT
 from tests.faults import wrong_clock_api
 from tests.faults.environment import ApiProcess, Environment, Json, running_environment
 from tests.faults.inbound_webhooks import WRITES as INBOUND_WRITES
 from tests.faults.mongo_proxy import (
     Command,
+    InjectedError,
     PausePoint,
+    changes_of_messages,
     is_acceptance,
     is_lock_acquisition,
     is_message_insert,
@@ -39,6 +43,8 @@ from tests.support.status_callbacks import PATH, form_of, query_of, signature_of
 HOUR = 3600
 DAY = timedelta(days=1)
 CLOCK_ERRORS = (-HOUR, HOUR)
+MAX_TIME_EXPIRED = 50
+"""After this error of the database, a process tries again soon, without a traceback."""
 ITSELF = "itself"
 GOES_ON = ("another process", ITSELF)
 """Who goes on after a kill."""
@@ -84,13 +90,44 @@ def is_contact_change(command: Command) -> bool:
     return bool(command.get("findAndModify") == "contacts")
 
 
-def is_numbering_of_contact(command: Command) -> bool:
-    updates = command["updates"] if command.get("update") == "contacts" else []
-    return any(list(each["u"].get("$set", {})) == ["revision"] for each in updates)
+def is_cancel_request(command: Command) -> bool:
+    return any("outbound.cancel_requested" in changes for changes in changes_of_messages(command))
+
+
+def is_refusal(command: Command) -> bool:
+    return any(changes.get("error_code") == RECIPIENT_OPTED_OUT for changes in changes_of_messages(command))
+
+
+def is_unarchiving(command: Command) -> bool:
+    update = command["update"] if command.get("findAndModify") == "conversations" else {}
+    return "archived" in update.get("$unset", {})
+
+
+def is_lookup(command: Command) -> bool:
+    """Takes a message that is to be looked up at the provider: an unconfirmed one, or one whose status is checked."""
+    state = command["query"].get("outbound.state") if command.get("findAndModify") == "messages" else None
+    # A transition has a condition there, with several states.
+    return state in ("unconfirmed", "accepted")
+
+
+def is_search_for_due(command: Command) -> bool:
+    """Looks for messages that may be claimed."""
+    return command.get("find") == "messages" and "outbound.next_attempt_at" in command["filter"]
+
+
+def is_numbering_in(collection: str) -> Matches:
+    def matches(command: Command) -> bool:
+        updates = command["updates"] if command.get("update") == collection else []
+        return any(list(each["u"].get("$set", {})) == ["revision"] for each in updates)
+
+    return matches
 
 
 PUBLICATION: Mapping[str, Matches] = {"log entry": is_publication, "revision": is_numbering}
-PUBLICATION_OF_CONTACT: Mapping[str, Matches] = {"log entry": is_publication, "revision": is_numbering_of_contact}
+PUBLICATION_OF_CONTACT: Mapping[str, Matches] = {
+    "log entry": is_publication,
+    "revision": is_numbering_in("contacts"),
+}
 STORED_CONTACT: Mapping[str, Matches] = {
     "limit": is_limit_of("contacts"),
     "contact": is_contact_change,
@@ -119,9 +156,22 @@ WRITES: Mapping[str, Mapping[str, Matches]] = {
     },
     # Of a message that is published already; the writes before it are those of a send.
     "late acceptance": {"acceptance": is_acceptance, "unlock": is_unlock, **PUBLICATION},
+    # Once the message is claimed.
+    "refusal": {"refusal": is_refusal, "unlock": is_unlock, **PUBLICATION},
     "callback": {"status": is_status_change, **PUBLICATION},
+    "early callback": {"owner": is_sid_recording, "acceptance": is_acceptance, "unlock": is_unlock, **PUBLICATION},
+    # What was found in the provider's list.
+    "look-up": {
+        "owner": is_sid_recording,
+        "acceptance": is_acceptance,
+        "unlock": is_unlock,
+        "status": is_status_change,
+        **PUBLICATION,
+    },
     # There is no lock to release: it was when the attempt before had ended.
     "cancellation": {"cancellation": is_cancellation, **PUBLICATION},
+    "cancel request": {"request": is_cancel_request, "unlock": is_unlock, **PUBLICATION},
+    "unarchiving": {"flag": is_unarchiving, "log entry": is_publication, "revision": is_numbering_in("conversations")},
     "new contact": STORED_CONTACT,
     "changed contact": STORED_CONTACT,
     "deleted contact": {"contact": is_contact_change, **PUBLICATION_OF_CONTACT},
@@ -133,13 +183,18 @@ CHANGES = {
     "redaction": "redaction",
     "send": "message",
     "late acceptance": "acceptance",
+    "refusal": "refusal",
     "callback": "status",
+    "early callback": "acceptance",
+    "look-up": "acceptance",
     "cancellation": "cancellation",
+    "cancel request": "request",
+    "unarchiving": "flag",
     "new contact": "contact",
     "changed contact": "contact",
     "deleted contact": "contact",
 }
-"""The write of each that changes what a user sees of a message or a contact."""
+"""The write of each that changes what a user sees of a message, a conversation or a contact."""
 PUBLISHED_BEFORE = {"late acceptance"}
 """What the same process has published once before, as it was until then."""
 
@@ -277,16 +332,14 @@ class Client:
 
         Otherwise it could be told of one of these later, and then read again what it should be told of by another one.
         """
-        highest = 0
-        for name in ("messages", "contacts"):
-            for row in await self.env.database[name].find({}).to_list():
-                highest = max(highest, row["revision"])
+        last = await self.env.database["changes"].find_one({}, sort=[("_id", -1)])
+        assert last is not None
 
         async def position() -> int:
             answer = await self.env.http.get(f"{self.api.url}/api/messages", headers=self.headers)
             return int(answer.headers["X-Revision"])
 
-        await eventually(position, lambda number: number >= highest, what="the last log entry")
+        await eventually(position, lambda number: number >= last["_id"], what="the last log entry")
         await eventually(self.differences, lambda found: not found, within=20, what="a settled start")
 
     async def require_all(self) -> None:
@@ -346,6 +399,47 @@ class ContactsClient(Client):
         ]
 
 
+@dataclass
+class ArchiveClient(Client):
+    """Keeps the numbers of all conversations up to date, and of those which of them are archived."""
+
+    listed: set[str] = field(default_factory=set)
+    archived: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    """Which are archived, as is told with what is unread."""
+
+    async def start(self) -> None:
+        await self.read()
+
+    def from_here(self) -> "ArchiveClient":
+        copies = self.listed, self.archived, self.told
+        # It has nothing but the ETags to ask with.
+        return ArchiveClient(self.env, self.api, self.headers, 0, {}, 0, {}, dict(self.tags), *copies)
+
+    async def read(self) -> None:
+        for query, numbers in (({}, self.listed), ({"archived": 1}, self.archived)):
+            answer = await self._get("/api/conversations", limit=200, **query)
+            if answer.status_code == 200:
+                numbers.clear()
+                numbers.update(row["peer_number"] for row in answer.json())
+        answer = await self._get("/api/conversations/unread")
+        if answer.status_code == 200:
+            self.told = {row["peer_number"] for row in answer.json()["archived"]}
+
+    async def differences(self) -> list[Any]:
+        await self.read()
+        rows = await self.env.database["conversations"].find({"last_message_key": {"$gt": ""}}).to_list()
+        own = [row for row in rows if "peer_number" in row]
+        archived = {row["peer_number"] for row in own if row.get("archived")}
+        expected = {row["peer_number"] for row in own} - archived, archived, archived
+        unpublished = [row["_id"] for row in own if row.get("revision") == UNPUBLISHED]
+        found = self.listed, self.archived, self.told
+        return [
+            *unpublished,
+            *((mine, stored) for mine, stored in zip(found, expected, strict=True) if mine != stored),
+        ]
+
+
 @pytest.fixture(scope="module")
 async def shared_env(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
     directory, module = tmp_path_factory.mktemp("kills"), ("tests.faults.wrong_clock_api",)
@@ -390,12 +484,18 @@ class Killing:
         self,
         work: Callable[[ApiProcess], Awaitable[object]],
         is_done: Callable[[], Awaitable[bool]],
-        do_again: Callable[[ApiProcess], Awaitable[object]],
+        do_again: Callable[[ApiProcess], Awaitable[object]] | None = None,
     ) -> None:
-        """Fails if a client that knows what was before misses something."""
+        """Fails if a client that knows what was before misses something.
+
+        `do_again`: what is done after a kill before the change. None if the change is the first write.
+        """
         client = self.client(self.env, self.env.apis[0], self.env.headers)
         await client.start()
         await client.settle()
+        # A process whose clock is an hour ahead would check others, and publish what it finds.
+        checked = {"$set": {"outbound.next_check_at": None}}
+        await self.env.database["messages"].update_many({"outbound.state": "accepted"}, checked)
         late, self.following = client.from_here(), client
         await self._kill(work)
         assert await is_done() == self.kill.is_after_the_change
@@ -405,6 +505,7 @@ class Killing:
             for each in (client, late):
                 each.api, each.headers = self.victim, await self.env.sign_in(self.victim)
         if not self.kill.is_after_the_change:
+            assert do_again is not None
             await do_again(client.api)
         await client.require_all()
         await late.require_all()
@@ -472,6 +573,10 @@ async def test_a_deletion_is_not_missed(env: Environment, kill: Kill) -> None:
     await Killing(env, kill).run(delete, is_deleted, delete)
 
 
+async def begins_with_the_process(_: ApiProcess) -> None:
+    """Does nothing."""
+
+
 @pytest.mark.parametrize("kill", kills("redaction"), ids=str)
 async def test_a_redaction_is_not_missed(env: Environment, kill: Kill) -> None:
     messages, old = env.database["messages"], datetime.now(UTC) - 2 * DAY
@@ -480,11 +585,7 @@ async def test_a_redaction_is_not_missed(env: Environment, kill: Kill) -> None:
     async def is_redacted() -> bool:
         return await messages.count_documents({"_id": {"$in": ids}, "content": ""}) == len(ids)
 
-    async def begins_with_the_process(_: ApiProcess) -> None:
-        pass
-
-    killing = Killing(env, kill, {"CONTENT_RETENTION_DAYS": "1"})
-    await killing.run(begins_with_the_process, is_redacted, begins_with_the_process)
+    await Killing(env, kill, {"CONTENT_RETENTION_DAYS": "1"}).run(begins_with_the_process, is_redacted)
 
 
 @pytest.fixture
@@ -496,9 +597,17 @@ async def nothing_else(env: Environment) -> AsyncIterator[None]:
     await env.simulator.control.set_fault("drop_callbacks", to=STAYS_QUEUED)
     yield
     await env.simulator.control.reset_faults()
-    unsent = {"outbound.state": {"$in": ["pending", "claimed"]}}
+    unsent = {"outbound.state": {"$in": ["pending", "claimed", "unconfirmed"]}}
     await env.database["messages"].update_many(unsent, {"$set": {"outbound.state": "rejected"}})
     await env.database["content_locks"].delete_many({})
+
+
+@pytest.fixture
+async def no_lookups(env: Environment) -> AsyncIterator[None]:
+    """The first process looks nothing up until its proxy is reset."""
+    env.apis[0].mongo_proxy.inject(InjectedError(is_lookup, MAX_TIME_EXPIRED))
+    yield
+    env.apis[0].mongo_proxy.reset()
 
 
 async def send(env: Environment, api: ApiProcess, text: str) -> None:
@@ -545,7 +654,16 @@ async def test_an_acceptance_after_the_publication_is_not_missed(env: Environmen
         await sending
 
     killing = Killing(env, kill)
-    await killing.run(post, is_accepted, post)
+    await killing.run(post, is_accepted)
+
+
+async def report(env: Environment, api: ApiProcess, message: Json, status: str) -> None:
+    """Post a status callback for a message that stays queued."""
+    form, path = form_of({**message, "recipient_number": STAYS_QUEUED}, status), f"{PATH}?{query_of(message)}"
+    public = f"http://127.0.0.1:{env.callback_proxy.port}{path}"
+    headers = {"X-Twilio-Signature": signature_of(public, form)}
+    answer = await env.http.post(f"{api.url}{path}", data=form, headers=headers)
+    assert answer.status_code == 204, answer.text
 
 
 @pytest.mark.usefixtures("nothing_else")
@@ -560,15 +678,68 @@ async def test_a_status_is_not_missed(env: Environment, kill: Kill) -> None:
     async def is_reported() -> bool:
         return await messages.find_one({"content": text, "provider_status": "sent"}) is not None
 
-    # The provider repeats a callback that was not answered.
-    async def report(api: ApiProcess) -> None:
-        form, path = form_of({**message, "recipient_number": STAYS_QUEUED}, "sent"), f"{PATH}?{query_of(message)}"
-        public = f"http://127.0.0.1:{env.callback_proxy.port}{path}"
-        headers = {"X-Twilio-Signature": signature_of(public, form)}
-        answer = await env.http.post(f"{api.url}{path}", data=form, headers=headers)
-        assert answer.status_code == 204, answer.text
+    async def report_sent(api: ApiProcess) -> None:
+        await report(env, api, message, "sent")
 
-    await Killing(env, kill).run(report, is_reported, report)
+    await Killing(env, kill).run(report_sent, is_reported)
+
+
+@pytest.mark.usefixtures("nothing_else", "no_lookups")
+@pytest.mark.parametrize("kill", kills("early callback"), ids=str)
+async def test_what_a_callback_before_the_response_proves_is_not_missed(env: Environment, kill: Kill) -> None:
+    messages, text = env.database["messages"], f"Reported early, {kill}"
+    # What the process that sends it does with the response comes after everything else.
+    held = env.apis[0].mongo_proxy.add(PausePoint(is_sid_recording, "request"))
+    await send(env, env.apis[0], text)
+    await asyncio.wait_for(held.reached.wait(), 60)
+    (sid,) = await env.sids_at_provider(text)
+    stored = await messages.find_one({"content": text})
+    assert stored is not None
+
+    async def is_accepted() -> bool:
+        return await messages.find_one({"content": text, "twilio_sid": sid}) is not None
+
+    async def report_as(status: str, api: ApiProcess) -> None:
+        await report(env, api, {**stored, "twilio_sid": sid}, status)
+
+    # No callback is repeated, but there is a next one.
+    await Killing(env, kill).run(partial(report_as, "sent"), is_accepted, partial(report_as, "delivered"))
+    held.release()
+
+
+async def unconfirmed(env: Environment, text: str) -> ObjectId:
+    """The id of a message that the provider has, but whose response was lost. It is not looked up before tomorrow."""
+    messages = env.database["messages"]
+    await env.simulator.control.set_fault("lose_201", to=STAYS_QUEUED, times=1)
+    await send(env, env.apis[0], text)
+    lost = {"content": text, "outbound.state": "unconfirmed"}
+    row = await eventually(lambda: messages.find_one(lost), bool, what="the end of the attempt")
+    assert row is not None
+    later = {"$set": {"outbound.next_check_at": datetime.now(UTC) + DAY}}
+    assert (await messages.update_one({**lost, "_id": row["_id"]}, later)).matched_count == 1
+    return ObjectId(row["_id"])
+
+
+@pytest.mark.usefixtures("nothing_else", "no_lookups")
+@pytest.mark.parametrize("kill", kills("look-up"), ids=str)
+async def test_what_a_look_up_finds_is_not_missed(env: Environment, kill: Kill) -> None:
+    messages, text = env.database["messages"], f"Looked up, {kill}"
+    message_id = await unconfirmed(env, text)
+    # A process whose lookup was cut off holds it for a while, by its clock.
+    due = {"$set": {"outbound.next_check_at": datetime.now(UTC) - DAY}}
+
+    async def is_found() -> bool:
+        return await messages.find_one({"_id": message_id, "twilio_sid": {"$ne": None}}) is not None
+
+    async def look_up(_: ApiProcess) -> None:
+        await messages.update_one({"_id": message_id}, due)
+
+    async def look_up_again(api: ApiProcess) -> None:
+        api.mongo_proxy.reset()
+        await look_up(api)
+        await eventually(is_found, bool, within=60, what="another look-up")
+
+    await Killing(env, kill).run(look_up, is_found, look_up_again)
 
 
 async def pending(env: Environment, text: str) -> ObjectId:
@@ -588,6 +759,33 @@ async def pending(env: Environment, text: str) -> ObjectId:
 
 
 @pytest.mark.usefixtures("nothing_else")
+@pytest.mark.parametrize("kill", kills("refusal"), ids=str)
+async def test_a_refusal_after_an_opt_out_is_not_missed(env: Environment, kill: Kill) -> None:
+    messages, reader = env.database["messages"], env.apis[0]
+    message_id = await pending(env, f"Refused, {kill}")
+    row = await messages.find_one({"_id": message_id})
+    assert row is not None
+    url = f"{reader.url}/api/opt_outs/{row['recipient_number']}"
+    body = {"opt_out": {"opted_out": True, "reason": "They said so."}}
+    answer = await env.http.put(url, json=body, headers=env.headers)
+    assert answer.status_code == 200, answer.text
+
+    async def is_refused() -> bool:
+        return await messages.find_one({"_id": message_id, "error_code": RECIPIENT_OPTED_OUT}) is not None
+
+    async def make_due(_: ApiProcess) -> None:
+        due = {"$set": {"outbound.next_attempt_at": datetime.now(UTC) - DAY}}
+        await messages.update_one({"_id": message_id}, due)
+
+    # The other process claims nothing.
+    reader.mongo_proxy.inject(InjectedError(is_search_for_due, MAX_TIME_EXPIRED))
+    try:
+        await Killing(env, kill).run(make_due, is_refused)
+    finally:
+        reader.mongo_proxy.reset()
+
+
+@pytest.mark.usefixtures("nothing_else")
 @pytest.mark.parametrize("kill", kills("cancellation"), ids=str)
 async def test_a_cancellation_is_not_missed(env: Environment, kill: Kill) -> None:
     message_id = await pending(env, f"Cancelled, {kill}")
@@ -600,7 +798,52 @@ async def test_a_cancellation_is_not_missed(env: Environment, kill: Kill) -> Non
         answer = await env.http.post(f"{api.url}/api/messages/{message_id}/cancel", headers=await env.sign_in(api))
         assert answer.status_code == 200, answer.text
 
-    await Killing(env, kill).run(cancel, is_cancelled, cancel)
+    await Killing(env, kill).run(cancel, is_cancelled)
+
+
+@pytest.mark.usefixtures("nothing_else", "no_lookups")
+@pytest.mark.parametrize("kill", kills("cancel request"), ids=str)
+async def test_a_request_to_cancel_is_not_missed(env: Environment, kill: Kill) -> None:
+    message_id = await unconfirmed(env, f"Not again, {kill}")
+
+    async def is_requested() -> bool:
+        return (
+            await env.database["messages"].find_one({"_id": message_id, "outbound.cancel_requested": True}) is not None
+        )
+
+    async def cancel(api: ApiProcess) -> None:
+        answer = await env.http.post(f"{api.url}/api/messages/{message_id}/cancel", headers=await env.sign_in(api))
+        assert answer.status_code == 200, answer.text
+
+    await Killing(env, kill).run(cancel, is_requested)
+
+
+@pytest.mark.parametrize("kill", kills("unarchiving"), ids=str)
+async def test_a_conversation_that_is_brought_back_is_not_missed(env: Environment, kill: Kill) -> None:
+    await received(env, f"Archived, {kill}")
+    row = await env.database["messages"].find_one({"content": f"Archived, {kill}"})
+    assert row is not None
+    own, path = {"peer_number": row["peer_number"]}, f"/api/conversations/{row['peer_number']}/archived"
+    # What is counted later would bring it back.
+    counted = {**own, "inbound": 1}
+    await eventually(lambda: env.database["conversations"].find_one(counted), bool, what="the counted message")
+    answer = await env.http.put(f"{env.apis[0].url}{path}", json={"inbound": 1}, headers=env.headers)
+    assert answer.status_code == 204, answer.text
+
+    async def is_back() -> bool:
+        return await env.database["conversations"].find_one({**own, "archived": True}) is None
+
+    assert not await is_back()
+
+    async def bring_back(api: ApiProcess) -> None:
+        # With the start of a process, all ETags change, which would tell of anything.
+        assert killing.following is not None
+        await killing.following.settle()
+        answer = await env.http.delete(f"{api.url}{path}", headers=await env.sign_in(api))
+        assert answer.status_code == 204, answer.text
+
+    killing = Killing(env, kill, client=ArchiveClient)
+    await killing.run(bring_back, is_back)
 
 
 async def store_contact(env: Environment, api: ApiProcess, number: str, name: str) -> None:
@@ -638,4 +881,4 @@ async def test_a_deleted_contact_is_not_missed(env: Environment, kill: Kill) -> 
         answer = await env.http.delete(f"{api.url}/api/contacts/{number}", headers=await env.sign_in(api))
         assert answer.status_code == 204, answer.text
 
-    await Killing(env, kill, client=ContactsClient).run(delete, is_deleted, delete)
+    await Killing(env, kill, client=ContactsClient).run(delete, is_deleted)
