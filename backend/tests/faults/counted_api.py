@@ -1,9 +1,11 @@
 """`mysms serve`, whose responses tell in headers which database commands they have waited for, and what these read.
 
 The driver tells of a command in the context of its caller, which the tasks that a request starts inherit and those of
-the process do not. A command that begins after the response, for the same request, does not count.
+the process do not. A command that begins after the response, for the same request, does not count. What the dispatcher
+does for a message that had to wait for a worker is told apart: it is in no request's context.
 """
 
+import contextlib
 import sys
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
+from bson import ObjectId
 from fastapi import FastAPI
 from pymongo import monitoring
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,8 +21,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mysms.cli.commands import main
 from mysms.core.settings import Settings
 from mysms.main import create_app
+from mysms.outbox.dispatcher import Dispatcher
+from mysms.outbox.records import Claim
+from mysms.outbox.store import OutboxStore
 
 HEADER = "X-Database-Commands"
+DISPATCHER_HEADER = "X-Dispatcher-Commands"
+"""Those that the dispatcher has made so far to claim and send the message that the request waits for."""
 FIELDS_HEADER = "X-Message-Fields"
 """The fields of messages that the database has returned, `parent.field` for those of a document within."""
 
@@ -28,9 +36,13 @@ FIELDS_HEADER = "X-Message-Fields"
 class _Seen:
     commands: list[str] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
+    awaited: ObjectId | None = None
+    """The message that the request waits for."""
 
 
 _of_request: ContextVar[_Seen | None] = ContextVar("of_request", default=None)
+_of_message: dict[ObjectId, _Seen] = {}
+"""What the dispatcher has done for the messages that it has claimed."""
 
 
 class _Recorder(monitoring.CommandListener):
@@ -66,7 +78,12 @@ class _CommandsMiddleware:
 
         async def send_with_commands(message: Message) -> None:
             if message["type"] == "http.response.start":
-                texts = {HEADER: ", ".join(seen.commands), FIELDS_HEADER: ", ".join(sorted(seen.fields))}
+                dispatched = _of_message.get(seen.awaited, _Seen()) if seen.awaited is not None else _Seen()
+                texts = {
+                    HEADER: ", ".join(seen.commands),
+                    DISPATCHER_HEADER: ", ".join(dispatched.commands),
+                    FIELDS_HEADER: ", ".join(sorted(seen.fields)),
+                }
                 added = [(name.lower().encode(), text.encode()) for name, text in texts.items()]
                 message["headers"] = [*message["headers"], *added]
             await send(message)
@@ -82,9 +99,44 @@ def _create_counted_app(settings: Settings, *parts: Any) -> FastAPI:
     return app
 
 
+_claim_next, _send, _watch_attempt = OutboxStore.claim_next, Dispatcher._send, Dispatcher.watch_attempt
+
+
+async def _counted_claim_next(outbox: OutboxStore, *, newest: bool = False) -> Claim | None:
+    seen = _Seen()
+    token = _of_request.set(seen)
+    try:
+        claim = await _claim_next(outbox, newest=newest)
+    finally:
+        _of_request.reset(token)
+    if claim is not None:
+        _of_message[claim.message_id] = seen
+    return claim
+
+
+async def _counted_send(dispatcher: Dispatcher, claim: Claim, claimed_at: float) -> None:
+    # A task of its own. For a message that was claimed in its insert, it is one of the request.
+    if (seen := _of_message.get(claim.message_id)) is not None:
+        _of_request.set(seen)
+    await _send(dispatcher, claim, claimed_at)
+
+
+@contextlib.contextmanager
+def _noted_watch(dispatcher: Dispatcher, message_id: ObjectId) -> Iterator[Any]:
+    if (seen := _of_request.get()) is not None:
+        seen.awaited = message_id
+    with _watch_attempt(dispatcher, message_id) as ended:
+        yield ended
+
+
 def _run() -> int:
     monitoring.register(_Recorder())
-    with mock.patch("mysms.cli.commands.create_app", _create_counted_app):
+    with (
+        mock.patch("mysms.cli.commands.create_app", _create_counted_app),
+        mock.patch.object(OutboxStore, "claim_next", _counted_claim_next),
+        mock.patch.object(Dispatcher, "_send", _counted_send),
+        mock.patch.object(Dispatcher, "watch_attempt", _noted_watch),
+    ):
         return main(["serve"])
 
 

@@ -1,4 +1,7 @@
-"""What requests cost in database commands, each one of them: the process tells which ones a response has waited for."""
+"""What requests cost in database commands, each one of them: the process tells which ones a response has waited for.
+
+Publications are not among them: they come afterwards, in the background, those of many changes together.
+"""
 
 import asyncio
 import functools
@@ -17,7 +20,7 @@ from mysms.changes.publisher import LATER_SECONDS
 from mysms.core.timestamps import to_rfc3339, utc_now
 from mysms.core.urls import Url
 from mysms.outbox.service import POLL_SECONDS
-from tests.faults.counted_api import HEADER
+from tests.faults.counted_api import DISPATCHER_HEADER, HEADER
 from tests.faults.environment import Environment, running_environment
 from tests.faults.mongo_proxy import PausePoint
 from tests.support.api_user import Json
@@ -48,8 +51,8 @@ async def env(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environ
         yield env
 
 
-def commands_of(answer: httpx.Response) -> list[str]:
-    return [command for command in answer.headers[HEADER].split(", ") if command]
+def commands_of(answer: httpx.Response, header: str = HEADER) -> list[str]:
+    return [command for command in answer.headers[header].split(", ") if command]
 
 
 async def require_each(
@@ -451,7 +454,10 @@ async def sign_up(env: Environment) -> dict[str, str]:
 @pytest.mark.parametrize("users", [1, AT_ONCE])
 @pytest.mark.parametrize(("key", "most"), [(False, 9), (True, 10)])
 async def test_sends_at_once_cost_no_more_commands_each(env: Environment, key: bool, most: int, users: int) -> None:
-    """Of those, twice as many as there are workers, half wait for one: they look now and then whether they are sent."""
+    """Of those, twice as many as there are workers, half wait for one: they look now and then whether they are sent.
+
+    These the dispatcher claims, since no request can: what it does for each counts, too.
+    """
     headers = [await sign_up(env) for _ in range(users)]
 
     async def send(sender: dict[str, str], number: int) -> tuple[httpx.Response, float]:
@@ -480,7 +486,7 @@ async def test_sends_at_once_cost_no_more_commands_each(env: Environment, key: b
                 # So slow that those that wait for a worker look.
                 await env.simulator.control.set_fault("late_commit", seconds=2 * POLL_SECONDS, times=AT_ONCE)
                 sent = await send_all()
-            waited = 0
+            waited = dispatched = 0
             for answer, seconds in sent:
                 # Some may come late on a busy machine.
                 assert answer.status_code in {201, 202}, answer.text
@@ -490,7 +496,13 @@ async def test_sends_at_once_cost_no_more_commands_each(env: Environment, key: b
                 assert looks <= int(seconds / POLL_SECONDS), commands
                 assert len(commands) - looks <= most, commands
                 waited += looks > 0
+                of_dispatcher = commands_of(answer, DISPATCHER_HEADER)
+                # Of a message that is not claimed in its insert, the request only stores it.
+                assert not of_dispatcher or len(commands) - looks <= most - 4, commands
+                assert len(of_dispatcher) <= 8, of_dispatcher
+                dispatched += len(of_dispatcher) > 0
             assert waited >= AT_ONCE - WORKERS
+            assert dispatched >= AT_ONCE - WORKERS
         assert accepted > WAVES * AT_ONCE / 2
     finally:
         env.callback_proxy.resume()
