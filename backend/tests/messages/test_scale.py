@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 from bson import ObjectId
 
 from mysms.core.timestamps import to_rfc3339
+from mysms.messages.schemas import MAXIMUM_UNREAD
 from mysms.messages.search import Bounds
 from tests.messages.many_messages import FIRST_CREATED_AT, ManyMessages, phone_number
 
@@ -232,6 +234,40 @@ async def test_the_other_list_of_conversations_costs_nothing(many_messages: Many
 
     found = await cost(many_messages, read_unread)
     assert (found.commands, found.documents) == (3, 2), found
+
+
+async def test_what_is_unread_and_archived_is_bounded(many_messages: ManyMessages) -> None:
+    """The SPA asks for it after each change. Beyond its limits it costs no more, in documents and in bytes."""
+    api_user, own = many_messages.api_user, many_messages.client.get_default_database()["conversations"]
+    await many_messages.store(0, 60)
+    template = await own.find_one({"user_id": ObjectId(api_user.id)})
+    assert template is not None
+    read, archived = {"unread": 0, "inbound": 1}, {"archived": True}
+
+    def rows(kind: int, start: int, stop: int, **fields: object) -> list[Any]:
+        numbers = [f"+1328{kind}{index:06}" for index in range(start, stop)]
+        own_fields = {**read, **fields}
+        return [{**template, **own_fields, "_id": f"{api_user.id} {each}", "peer_number": each} for each in numbers]
+
+    async def ask() -> httpx.Response:
+        response = await api_user.call("GET", "/api/conversations/unread")
+        assert response.status_code == 200, response.text
+        return response
+
+    found: list[tuple[Cost, int]] = []
+    for start, stop in ((0, MAXIMUM_UNREAD), (MAXIMUM_UNREAD, 5 * MAXIMUM_UNREAD)):
+        await own.insert_many(rows(1, start, stop, unread=1))
+        await own.insert_many(rows(2, start, stop, **archived))
+        # What is neither.
+        await own.insert_many(rows(3, start, stop))
+        answer = await ask()
+        assert len(answer.json()["conversations"]) == len(answer.json()["archived"]) == MAXIMUM_UNREAD
+        found.append((await cost(many_messages, ask), len(answer.content)))
+    (few, size), (many, larger) = found
+    assert few.documents <= 2 * MAXIMUM_UNREAD + 5, few
+    assert many.documents <= few.documents + 5, f"{few}, then {many}"
+    assert many.commands == few.commands == 2
+    assert larger == size <= 140 * MAXIMUM_UNREAD
 
 
 def now() -> str:
