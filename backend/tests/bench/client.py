@@ -16,6 +16,8 @@ class ConnectionEndedError(ConnectionError):
 class Response:
     status: int
     etag: str
+    revision: str
+    is_empty_list: bool
 
 
 class Connection(asyncio.Protocol):
@@ -54,7 +56,8 @@ class Connection(asyncio.Protocol):
             return
         self._received = b""
         if self._waiter is not None:
-            self._waiter.set_result(Response(int(head[9:12]), _header(head, b"etag").decode()))
+            etag, revision = _header(head, b"etag").decode(), _header(head, b"x-revision").decode()
+            self._waiter.set_result(Response(int(head[9:12]), etag, revision, body == b"[]"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._waiter is not None and not self._waiter.done():
