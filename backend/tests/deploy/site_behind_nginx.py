@@ -110,7 +110,7 @@ async def test_pages_files_and_the_api_share_one_origin(site: str) -> None:
         problem_of(await http.get("/api/nothing"), 404, "not_found")
         problem_of(await http.get("/metrics"), 403, "metrics_from_loopback_only")
         problem_of(await http.post("/users", content=b" " * 100_000), 413, "request_too_large")
-        for path in ("/api/contacts/import", "/api/contacts/import.json"):
+        for path in ("/api/contacts/import", "/api/contacts/import.json", "/api/attachments"):
             problem_of(await http.post(path, content=b"x" * 5_000_000), 401, "not_signed_in")
 
 
