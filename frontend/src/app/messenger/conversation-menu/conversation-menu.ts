@@ -64,18 +64,6 @@ interface ConversationActions {
             {{ texts.mute }}
           }
         </button>
-        @if (!isOpen()) {
-          <button
-            #item
-            type="button"
-            role="menuitem"
-            class="message-menu__item"
-            (click)="toggleUnread()"
-          >
-            <app-messenger-icon name="unread" />
-            {{ isUnread() ? texts.markRead : texts.markUnread }}
-          </button>
-        }
         @if (isOpen()) {
           <button
             #item
@@ -86,6 +74,22 @@ interface ConversationActions {
           >
             <app-messenger-icon name="calendar" />
             {{ texts.jump }}
+          </button>
+        } @else {
+          <button
+            #item
+            type="button"
+            role="menuitem"
+            class="message-menu__item"
+            (click)="toggleUnread()"
+          >
+            @if (isUnread()) {
+              <app-icon name="tick" />
+              {{ texts.markRead }}
+            } @else {
+              <app-messenger-icon name="unread" />
+              {{ texts.markUnread }}
+            }
           </button>
         }
         @if (canDelete) {
