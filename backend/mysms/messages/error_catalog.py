@@ -98,6 +98,7 @@ _EXPLANATIONS: dict[ErrorCode, Explanation] = {
     21618: _permanent("This text cannot be sent.", _REWORD),
     21619: _uncertain("Twilio could not accept the message.", _LATER),
     21620: _CANNOT_FETCH,
+    21621: _permanent("This server's phone number cannot send pictures.", _TELL_OPERATOR),
     21623: _permanent("The message has too many pictures.", "Send it in parts."),
     21635: _permanent("This is a landline, which cannot receive texts.", _OTHER_WAY),
     21657: _permanent("The sender is not allowed in this country.", _TELL_OPERATOR),

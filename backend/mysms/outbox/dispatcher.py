@@ -21,7 +21,7 @@ from mysms.outbox.pauses import Pause
 from mysms.outbox.records import Claim
 from mysms.outbox.store import OutboxStore
 from mysms.outbox.worker import Worker
-from mysms.providers.base import Accepted, AccountUnavailable, Outcome
+from mysms.providers.base import Accepted, AccountUnavailable, NotAttempted, Outcome
 
 POLL_SECONDS = 1.0
 """The interval at which this process looks for messages that are due or that another process stored."""
@@ -191,6 +191,8 @@ class Dispatcher:
 
     def _update_pause(self, outcome: Outcome) -> None:
         """Pauses sending if the provider rejects everything, and ends the pause once it does not."""
+        if isinstance(outcome, NotAttempted):
+            return
         if not isinstance(outcome, AccountUnavailable):
             self.pause = None
             if isinstance(outcome, Accepted):

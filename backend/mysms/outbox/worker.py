@@ -20,7 +20,7 @@ from mysms.core.urls import Url
 from mysms.messages.models import Message
 from mysms.outbox.records import Claim, EndedAttempt
 from mysms.outbox.store import OutboxStore
-from mysms.providers.base import Accepted, Indeterminate, OutboundMessage, Outcome, Provider, RetryableFailure
+from mysms.providers.base import Accepted, Indeterminate, NotAttempted, OutboundMessage, Outcome, Provider
 from mysms.providers.callback_url import url_for_twilio
 
 _log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Worker:
 
         It may not be stored, its account is gone, or the process is stopping.
         """
-        return await self._settle(claim, RetryableFailure("The attempt did not begin."), claimed_at)
+        return await self._settle(claim, NotAttempted("The attempt did not begin."), claimed_at)
 
     @property
     def problem(self) -> str | None:
@@ -131,16 +131,16 @@ class Worker:
     def _attempt(self, claim: Claim, deadline: float) -> Outcome:
         if claim.media and not self._media_links.is_enabled:
             # Its text without the pictures would be another message.
-            return RetryableFailure("Twilio cannot fetch pictures from this server any more.")
+            return NotAttempted("Twilio cannot fetch pictures from this server any more.")
         media_urls = [self._media_links.url_of(attachment_id, self._clock()) for attachment_id in claim.media]
         text = OutboundMessage(
             claim.from_number, claim.to_number, claim.content, self._callback_url_of(claim), media_urls
         )
         if self._stopping.is_set():
-            return RetryableFailure("The process is stopping.")
+            return NotAttempted("The process is stopping.")
         # After this check only the request itself may take time: other processes rely on the lease.
         if self._monotonic() > deadline:
-            return RetryableFailure("The attempt came too late.")
+            return NotAttempted("The attempt came too late.")
         try:
             return self._provider.send(text)
         except Exception as error:  # noqa: BLE001  # any error: the provider may have the message

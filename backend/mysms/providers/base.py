@@ -45,6 +45,11 @@ class RetryableFailure:
 
 
 @dataclass(frozen=True)
+class NotAttempted(RetryableFailure):
+    """The provider was not asked, so this says nothing about it."""
+
+
+@dataclass(frozen=True)
 class AccountUnavailable:
     """The provider certainly does not have the message, and rejects all messages until the operator fixes something."""
 

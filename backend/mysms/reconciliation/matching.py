@@ -67,7 +67,8 @@ def _is_rival(row: ProviderMessage, best: InFlightMessage, message: InFlightMess
     return (
         message.media != best.media
         and message.content == best.content
-        and message.to_number == best.to_number
+        # The lock knows a number in one spelling only.
+        and not spellings(message.to_number).isdisjoint(spellings(best.to_number))
         and (not known or known == len(message.media))
     )
 
@@ -103,7 +104,8 @@ def _may_show(row: ProviderMessage, message: InFlightMessage) -> bool:
     """Whether the row could have the text of the message. Any row ends in an empty one, also one of a text alone."""
     if message.content:
         return row.body.endswith(message.content)
-    is_text_alone = row.body and _num_media(row) == 0 and not row.sid.startswith(_MEDIA_MESSAGE)
+    has_text = row.body.strip() not in _EMPTY_BODIES
+    is_text_alone = has_text and _num_media(row) == 0 and not row.sid.startswith(_MEDIA_MESSAGE)
     return not is_text_alone
 
 

@@ -14,7 +14,7 @@ from mysms.messages.models import Message
 from mysms.messages.status import OutboxState
 from mysms.outbox import dispatcher as dispatching
 from mysms.outbox.dispatcher import Dispatcher
-from mysms.providers.base import Accepted, AccountUnavailable, RetryableFailure
+from mysms.providers.base import Accepted, AccountUnavailable, NotAttempted, RetryableFailure
 from tests.faults.outbox_fixture import OutboxFixture, StubProvider, new_number, open_outbox_fixture, outbound_of
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
@@ -88,6 +88,26 @@ async def test_an_error_that_may_depend_on_the_recipient_does_not_pause_sending(
             return dispatcher.pause_reason
 
         assert await eventually(reason, bool, what="a pause") == "Suspended"
+
+
+async def test_an_attempt_that_asks_nothing_does_not_end_a_pause(
+    fixture: OutboxFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as that of pictures that Twilio cannot fetch."""
+    monkeypatch.setattr(dispatching, "PAUSE_SECONDS", PAUSE_SECONDS)
+    monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.05)
+    outbox, provider = fixture.outbox("process"), StubProvider(AccountUnavailable("Authenticate", 20003))
+    await fixture.enqueue(outbox, new_number(), "Rejected")
+    async with running(fixture, provider) as dispatcher:
+
+        async def reason() -> str | None:
+            return dispatcher.pause_reason
+
+        await eventually(reason, bool, what="a pause")
+        provider.outcome = NotAttempted("not asked")
+        later = await fixture.enqueue(outbox, new_number(), "Not asked")
+        await eventually(partial(fixture.message, later), _is_pending_again, what="the return to pending")
+        assert dispatcher.pause_reason == "Authenticate"
 
 
 async def test_the_newest_message_probes_whether_a_pause_is_over(

@@ -62,7 +62,12 @@ def test_another_text_is_never_taken_for_a_picture_without_text(sid: str, num_me
 def test_a_text_alone_to_somebody_else_does_not_keep_a_picture_unconfirmed() -> None:
     picture = message("", FIRST)
     assert not could_be(row(SMS, "Your code is 123", "0", ELSEWHERE), picture, FROM)
-    for doubtful in (row(SMS, "Hi", "", ELSEWHERE), row(SMS, "", "0", ELSEWHERE), row(MMS, "Hi", "0", ELSEWHERE)):
+    for doubtful in (
+        row(SMS, "Hi", "", ELSEWHERE),
+        row(SMS, "", "0", ELSEWHERE),
+        row(MMS, "Hi", "0", ELSEWHERE),
+        row(SMS, PREFIX, "0", ELSEWHERE),
+    ):
         assert could_be(doubtful, picture, FROM)
 
 
@@ -89,6 +94,20 @@ def test_messages_that_differ_in_their_media_alone_are_not_confused(
     first, second = message("Look", FIRST), message("Look", *other)
     assert matched(row(MMS, "Look", num_media), first, second) is None
     assert matched(row(SMS, "Look", num_media), first, second) is None
+
+
+@pytest.mark.parametrize("state", [OutboxState.UNCONFIRMED, OutboxState.CLAIMED])
+@pytest.mark.parametrize(("one", "other"), [("+525512345678", "+5215512345678"), ("+541112345678", "+5491112345678")])
+def test_pictures_to_two_spellings_of_a_number_are_not_confused(one: str, other: str, state: OutboxState) -> None:
+    """They can be in flight at once: each spelling has a lock of its own."""
+    first = replace(message("", FIRST), to_number=one)
+    second = replace(message("", SECOND, state=state), to_number=other)
+    for to_number in (one, other):
+        for num_media in ("1", *UNKNOWN):
+            found = row(MMS, "", num_media, to_number)
+            assert matched(found, first, second) is None
+            assert could_be(found, first, FROM)
+            assert could_be(found, second, FROM)
 
 
 def test_the_number_of_pictures_tells_messages_apart() -> None:
