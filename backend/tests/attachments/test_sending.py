@@ -147,7 +147,7 @@ async def test_a_message_waits_rather_than_goes_without_its_pictures(start: Star
         message = (await user.send_media(number, "Look", [await user.uploaded(GIF)])).json()
     async with start(TWILIO_STATUS_CALLBACK_URL="") as api:
         user.api = api
-        await api.eventually_logs("The attempt has ended: RetryableFailure")
+        await api.eventually_logs("The attempt has ended: NotAttempted")
         assert (await user.detail(message["_id"]))["status"] == "pending"
         assert await simulator.accepted(number) == []
     async with start() as api:
