@@ -249,7 +249,8 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.locator('.conversation-row')).toHaveCount(1);
       await check(page, 'the archive');
       await page.locator('.conversation-row').click();
-      await page.getByRole('button', { name: 'Unarchive' }).click();
+      await page.getByRole('button', { name: 'More actions' }).click();
+      await page.getByRole('menuitem', { name: 'Unarchive' }).click();
       await expect(page.getByText('Conversation unarchived')).toBeVisible();
 
       await open(answering);

@@ -367,7 +367,11 @@ installedTest(
       page.evaluate(async () => {
         const registration = await navigator.serviceWorker.ready;
         const notifications = await registration.getNotifications();
-        return notifications.map(({ body, data }) => [body, ...(data as { ids: string[] }).ids]);
+        return notifications.map((notification) => {
+          const { actions } = notification as unknown as { actions: { title: string }[] };
+          const { ids } = notification.data as { ids: string[] };
+          return [notification.body, ...actions.map(({ title }) => title), ...ids];
+        });
       });
 
     // A headless browser never hides a page: another site, then, in the only tab.
@@ -380,6 +384,6 @@ installedTest(
     await push('second', 'Again');
     await page.waitForTimeout(A_WHILE_MS);
     await page.goto('/messages');
-    await expect.poll(shown).toEqual([['Seven is fine', 'first', 'second']]);
+    await expect.poll(shown).toEqual([['Seven is fine', 'Reply', 'first', 'second']]);
   },
 );

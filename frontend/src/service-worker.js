@@ -49,7 +49,8 @@ async function showPushed({ notification: { title, tag, data, ...options } }) {
     tag,
     data: { ...data, ids },
     icon: '/icons/icon-192.png',
-    actions: [{ action: 'reply', title: 'Reply' }],
+    // Nobody can write to a sender with a name in place of a number.
+    actions: data.url.includes('/%2B') ? [{ action: 'reply', title: 'Reply' }] : [],
     renotify: true,
   });
 }

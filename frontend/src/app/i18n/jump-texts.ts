@@ -2,7 +2,7 @@
 export const jumpTexts = {
   title: 'Jump to a date',
   date: 'Date',
-  hint: 'Shows the first message from that day on.',
+  hint: 'Shows the conversation from that day on.',
   submit: 'Jump',
   cancel: 'Cancel',
 } as const;

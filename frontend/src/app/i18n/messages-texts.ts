@@ -60,6 +60,7 @@ export const messagesTexts = {
     newBelow: (count: number) => plural(count, { one: '# new message', other: '# new messages' }),
     jumpToLatest: 'Jump to latest',
     findingMessage: 'Looking for the message…',
+    findingDay: 'Looking for that day…',
     messageNotFound: 'This message is no longer in this conversation.',
     tryAgain: 'Try again',
     textDeleted: 'Message text deleted',

@@ -58,9 +58,20 @@ describe('ConversationDeletion', () => {
     const shown = deletion.shownOf(PEER);
     unread.inbound.set(PEER, 8);
     deletion.start(PEER, shown);
+    await api.settle();
+    expect(unread.marked).toEqual([]);
+    await answerPart('revision=3', { deleted: 50, kept: 0, before: 'm50' });
+    await answerPart('revision=3&before=m50', { deleted: 7, kept: 1, before: null });
     expect(unread.marked).toEqual([`${PEER} read up to 7`]);
+  });
+
+  it('leaves what has come in since as it is if nothing was unread', async () => {
+    const shown = deletion.shownOf(PEER);
+    unread.inbound.set(PEER, 8);
+    deletion.start(PEER, shown);
     await api.settle();
     await answerPart('revision=3', { deleted: 50, kept: 1, before: null });
+    expect(unread.marked).toEqual([]);
   });
 
   it('goes on where it was after an outage, and says what the matter is', async () => {

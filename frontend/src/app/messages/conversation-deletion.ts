@@ -50,9 +50,7 @@ export class ConversationDeletion {
     const change = (changes: Partial<DeletionState>): void => {
       state.update((before) => ({ ...before, ...changes }));
     };
-    // What is deleted is not counted any more; what stays would be.
-    this.#unread.markRead(peer, shown.inbound);
-    this.#delete(peer, shown.revision, change).then(
+    this.#delete(peer, shown, change).then(
       (kept) => {
         this.#sync.refresh();
         change({ step: 'done', kept, problem: '' });
@@ -69,7 +67,7 @@ export class ConversationDeletion {
   /** From the newest part to the oldest one; returns how many messages stay. A request may be repeated. */
   async #delete(
     peer: string,
-    revision: number,
+    { revision, inbound }: Shown,
     change: (changes: Partial<DeletionState>) => void,
   ): Promise<number> {
     let [deleted, kept] = [0, 0];
@@ -85,6 +83,8 @@ export class ConversationDeletion {
           throw error;
         }
       });
+      // What is deleted would be counted as unread for as long as anything stays.
+      if (before === undefined && inbound !== undefined) this.#unread.markRead(peer, inbound);
       deleted += part.deleted;
       kept += part.kept;
       change({ deleted, problem: '' });

@@ -90,7 +90,7 @@ export class MessagesClient {
   }
 
   /** Before that, all that is shown is from the cache. */
-  get hasRead(): boolean {
+  get hasAnswered(): boolean {
     return this.#revision !== undefined;
   }
 

@@ -264,6 +264,7 @@ export class MessengerPage {
     effect(() => {
       if (this.compose() === undefined || this.current() === undefined) return;
       untracked(() => {
+        void this.thread()?.showNewest();
         this.#focusComposer();
         void this.#router.navigate([], {
           queryParams: { compose: null },
@@ -427,7 +428,7 @@ export class MessengerPage {
   /** Leaves the conversation, if it is open: it disappears, or what is left of it waits in its list. */
   async #askToDeleteConversation(last: Message): Promise<void> {
     const file = await this.#load(
-      withStylesheet(import('./delete-conversation/delete-conversation'), 'archive'),
+      withStylesheet(import('./delete-conversation/delete-conversation'), 'notices'),
     );
     file?.askToDeleteConversation(this.notices(), last, async () => {
       if (last.peer_number === this.current()) await this.#toList();
@@ -444,7 +445,7 @@ export class MessengerPage {
   }
 
   #loadNotice() {
-    return this.#load(withStylesheet(import('./undo-notice/undo-notice'), 'archive'));
+    return this.#load(withStylesheet(import('./undo-notice/undo-notice'), 'notices'));
   }
 
   async #hideDetails(): Promise<void> {

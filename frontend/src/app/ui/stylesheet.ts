@@ -3,7 +3,7 @@ import { nextTask } from './next-task';
 type Stylesheet =
   | 'layout'
   | 'help'
-  | 'archive'
+  | 'notices'
   | 'contact'
   | 'details'
   | 'emoji'

@@ -57,7 +57,9 @@ export class MessageNotifier {
       }
     });
     this.#display.clicks.pipe(takeUntilDestroyed()).subscribe((url) => {
-      void this.#router.navigateByUrl(url);
+      // What is open already is no further step back.
+      const isOpen = pathOf(url) === pathOf(this.#router.url);
+      void this.#router.navigateByUrl(url, { replaceUrl: isOpen });
     });
   }
 
@@ -151,4 +153,8 @@ export class MessageNotifier {
     // A notification that the browser does not show is not shown later: the page has the message.
     this.#showing = this.#showing.then(work).catch(() => undefined);
   }
+}
+
+function pathOf(url: string): string {
+  return decodeURIComponent(url.replace(/[?#].*/, ''));
 }

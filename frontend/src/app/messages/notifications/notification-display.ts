@@ -51,7 +51,9 @@ export class NotificationDisplay {
     const options = { tag, body, data, icon: ICON, renotify: true, silent: true };
     const registration = await activeRegistration();
     if (registration) {
-      const actions = [{ action: 'reply', title: notificationTexts.reply }];
+      // Nobody can write to a sender with a name in place of a number.
+      const reply = { action: 'reply', title: notificationTexts.reply };
+      const actions = peer.startsWith('+') ? [reply] : [];
       // `lib.dom.d.ts` does not know them yet.
       await registration.showNotification(title, { ...options, actions } as NotificationOptions);
       return;

@@ -2,6 +2,7 @@ import {
   ChangeDetectionStrategy,
   Component,
   ComponentRef,
+  DestroyRef,
   ElementRef,
   ViewContainerRef,
   afterNextRender,
@@ -37,7 +38,7 @@ interface ConversationActions {
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Icon, MessengerIcon],
   template: `
-    <dialog #dialog class="message-menu" [attr.aria-label]="texts.menu" (close)="leave()">
+    <dialog #dialog class="message-menu" [attr.aria-label]="texts.menu" (close)="closed.emit()">
       <div role="menu" [attr.aria-label]="texts.menu">
         <button
           #item
@@ -125,12 +126,15 @@ export class ConversationMenu {
   protected readonly items = viewChildren<ElementRef<HTMLElement>>('item');
   protected readonly texts = conversationActionTexts;
   /** What is only in the cache may be old: what has come in since, nobody has seen. */
-  protected readonly canDelete = inject(MessagesClient).hasRead;
+  protected readonly canDelete = inject(MessagesClient).hasAnswered;
   readonly #peer = computed(() => this.request().last.peer_number);
   protected readonly isMuted = computed(() => this.#unread.muted().has(this.#peer()));
   protected readonly isUnread = computed(() => this.#unread.of(this.#peer()) > 0);
 
   constructor() {
+    inject(DestroyRef).onDestroy(() => {
+      this.request().anchor.ariaExpanded = null;
+    });
     afterNextRender(() => {
       const { anchor } = this.request();
       const dialog = this.dialog().nativeElement;
@@ -181,11 +185,6 @@ export class ConversationMenu {
     if (index === undefined) return;
     event.preventDefault();
     items.at(index % items.length)?.focus();
-  }
-
-  protected leave(): void {
-    this.request().anchor.ariaExpanded = 'false';
-    this.closed.emit();
   }
 
   #close(): void {

@@ -36,6 +36,7 @@ import { MessageSync } from '../../messages/message-sync';
             class="field__input"
             type="date"
             aria-describedby="jump-to-date-hint"
+            min="1970-01-01"
             [max]="today"
           />
         </div>

@@ -126,7 +126,7 @@ export class Thread {
 
   protected readonly texts = messagesTexts.thread;
   protected readonly optedOut = optOutTexts.optedOut;
-  protected readonly muted = messagesTexts.conversations.muted;
+  protected readonly mutedText = messagesTexts.conversations.muted;
   protected readonly stale = messagesTexts.conversations.stale;
   protected readonly names = inject(ContactNames);
   protected readonly formatPhoneNumber = formatPhoneNumber;
@@ -184,9 +184,12 @@ export class Thread {
     // A link to the details of a message shows it too.
     selected: untracked(this.selected),
   }));
+  /** What is shown, and whether the message from the URL exists. */
+  readonly #reached = signal<{ readonly target: Target; readonly exists: boolean } | undefined>(
+    undefined,
+  );
   /** The message from the URL, once it is known whether it exists. */
-  protected readonly found = signal<string | undefined>(undefined);
-  readonly #exists = signal(true);
+  protected readonly found = computed(() => this.#reached()?.target.at);
   /** Until the API has answered. Where it does not, the connection notice and the list say so. */
   protected readonly isStale = hasLasted(
     computed(
@@ -196,16 +199,16 @@ export class Thread {
           (this.loaded() !== undefined && this.#connection.isReconnecting())),
     ),
   );
-  /** Shown while the message from the URL is loaded, or if it does not exist. */
+  /** Shown while the message or the day from the URL is loaded, or if that message does not exist. */
   protected readonly searchStatus = computed(() => {
-    const at = this.at();
-    if (at === undefined) return '';
-    if (at !== this.found()) {
-      const problem = this.thread().problem;
-      // Without any message, the problem is shown in their place.
-      return problem ? (this.loaded() ? problem : '') : this.texts.findingMessage;
-    }
-    return this.#exists() ? '' : this.texts.messageNotFound;
+    const target = this.#target();
+    if (target.at === undefined && target.day === undefined) return '';
+    const reached = this.#reached();
+    if (reached?.target === target) return reached.exists ? '' : this.texts.messageNotFound;
+    const problem = this.thread().problem;
+    // Without any message, the problem is shown in their place.
+    if (problem) return this.loaded() ? problem : '';
+    return target.at === undefined ? this.texts.findingDay : this.texts.findingMessage;
   });
 
   protected readonly isAtNewest = computed(() => this.scroll.isAtEnd() && !this.loaded()?.hasNewer);
@@ -318,7 +321,7 @@ export class Thread {
     });
     // A message that the user has just sent is shown, wherever they were reading.
     effect(() => {
-      if (this.#lastSent()) void untracked(() => this.#showNewest());
+      if (this.#lastSent()) void untracked(() => this.showNewest());
     });
   }
 
@@ -377,10 +380,10 @@ export class Thread {
 
   protected async jumpToLatest(): Promise<void> {
     this.scroller().nativeElement.focus({ preventScroll: true });
-    await this.#showNewest();
+    await this.showNewest();
   }
 
-  async #showNewest(): Promise<void> {
+  async showNewest(): Promise<void> {
     if (this.loaded()?.hasNewer) await this.threads.loadNewest(this.peer());
     if (this.loaded()?.hasNewer) return;
     afterNextRender(
@@ -391,23 +394,28 @@ export class Thread {
     );
   }
 
-  async #load({ peer, at, day, selected }: Target): Promise<void> {
-    const time = new Date(`${day}T00:00`);
-    if (at === undefined && !Number.isNaN(time.getTime())) {
-      const first = await this.threads.openFrom(peer, time);
-      if (first) this.#scrollTo(first._id);
-      return;
-    }
-    if (at === undefined) {
-      if (selected === undefined) return this.threads.open(peer);
+  async #load(target: Target): Promise<void> {
+    const { peer, at, day, selected } = target;
+    const time = new Date(day === undefined ? Number.NaN : `${day}T00:00`);
+    let exists = true;
+    let first: string | undefined;
+    if (at !== undefined) {
+      exists = await this.threads.openAt(peer, at);
+      if (exists) first = at;
+    } else if (!Number.isNaN(time.getTime())) {
+      first = (await this.threads.openFrom(peer, time))?._id;
+    } else if (selected !== undefined) {
       if (await this.threads.openAt(peer, selected)) this.#keepInSight(selected);
-      return;
+    } else {
+      await this.threads.open(peer);
     }
-    const exists = await this.threads.openAt(peer, at);
-    if (at !== this.at()) return;
-    this.#exists.set(exists);
-    this.found.set(at);
-    if (exists) this.#scrollTo(at);
+    // The user may have gone on meanwhile.
+    if (target !== this.#target()) return;
+    this.#reached.set({ target, exists });
+    if (first !== undefined) this.#scrollTo(first);
+    // It may have been left far back.
+    else if (at === undefined && selected === undefined && this.loaded()?.hasNewer)
+      await this.showNewest();
   }
 
   /** The details of a message make room for it, and move it no further than needed. */
@@ -428,7 +436,7 @@ export class Thread {
     afterNextRender(
       () => {
         const bubble = document.getElementById(`message-${id}`);
-        bubble?.focus({ preventScroll: true });
+        if (!isWriting()) bubble?.focus({ preventScroll: true });
         bubble?.scrollIntoView({ block: 'center' });
         // The messages around it are rendered only now that they are near, which moves it.
         requestAnimationFrame(() => bubble?.scrollIntoView({ block: 'center' }));
@@ -436,4 +444,10 @@ export class Thread {
       { injector: this.#injector },
     );
   }
+}
+
+/** Whoever writes while something is loaded goes on writing. */
+function isWriting(): boolean {
+  const { activeElement } = document;
+  return activeElement instanceof HTMLTextAreaElement && activeElement.value !== '';
 }
