@@ -96,6 +96,7 @@ describe('MessageNotifier', () => {
   const hasSound = signal(true);
   const peersToTell = signal<readonly string[]>([]);
   const navigate = vi.fn();
+  const router = { url: '/', navigateByUrl: navigate };
   const isNews = vi.fn<(peer: string) => Promise<boolean>>();
   let locks: FakeLocks;
   let subscriber: MessageSubscriber | undefined;
@@ -151,7 +152,7 @@ describe('MessageNotifier', () => {
         MessageNotifier,
         { provide: MessageSync, useValue: sync },
         { provide: NotificationSettings, useValue: { isOn, showsText, hasSound } },
-        { provide: Router, useValue: { navigateByUrl: navigate } },
+        { provide: Router, useValue: router },
         { provide: UnreadStore, useValue: { isNews, peersToTell } },
       ],
     });
@@ -322,11 +323,15 @@ describe('MessageNotifier', () => {
     expect(FakeAudio.begun).toBe(0);
   });
 
-  it('opens the conversation on a click', async () => {
+  it.each([
+    ['/settings', false],
+    ['/messages/+14155552671?details=contact', true],
+  ])('opens the conversation on a click, from %s', async (url, replaceUrl) => {
+    router.url = url;
     await start();
     await receive(inbound('a'));
     FakeNotification.shown[0]?.onclick?.();
-    expect(navigate).toHaveBeenCalledWith('/messages/%2B14155552671');
+    expect(navigate).toHaveBeenCalledWith('/messages/%2B14155552671', { replaceUrl });
     expect(focus).toHaveBeenCalled();
     expect(bodies()).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { HttpTestingController } from '@angular/common/http/testing';
-import { TestBed } from '@angular/core/testing';
+import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { Router, provideRouter } from '@angular/router';
 import { RANDOM } from '../../api/backoff';
 import { IS_REACHABLE } from '../../api/loopback';
@@ -17,6 +17,12 @@ import { SHOWN_AFTER_MS } from '../../ui/has-lasted';
 const PEER = '+14155552671';
 /** 1, 3, 7, 15 and 31 seconds after the first, at the soonest: that is what chance makes of it here. */
 const RETRIES_IN_A_MINUTE = 5;
+
+interface Inputs {
+  readonly at?: string;
+  readonly day?: string;
+  readonly selected?: string;
+}
 
 type Answer = (calls: number) => { status: number; headers?: Record<string, string> };
 
@@ -268,6 +274,86 @@ describe('Thread', () => {
     expect(unread.marked).toEqual([`${PEER} unread`]);
   });
 
+  describe('from a day on', () => {
+    // Of the time zone of the browser: the messages are of that day.
+    const [first] = messages(101, 101) as [Message];
+    const day = new Date(first.created_at).toLocaleDateString('sv');
+    const status = (element: HTMLElement) =>
+      element.querySelector('.thread__search-status')?.textContent ?? '';
+    const jump = (element: ComponentFixture<Thread>, to?: string) => {
+      element.componentRef.setInput('day', to);
+      return api.settle();
+    };
+
+    async function start(): Promise<ComponentFixture<Thread>> {
+      api.start();
+      const fixture = make({});
+      await api.settle();
+      api.answer(api.expectThread(), messages(151, 200), { total: 200, next: true });
+      await api.settle();
+      return fixture;
+    }
+
+    it('says what it waits for, and why', async () => {
+      const fixture = await start();
+      const nativeElement = fixture.nativeElement as HTMLElement;
+      await jump(fixture, day);
+      expect(status(nativeElement)).toBe('Looking for that day…');
+      api.expectThread().flush(null, { status: 503, statusText: 'No' });
+      await api.settle();
+      expect(status(nativeElement)).not.toContain('Looking');
+      expect(status(nativeElement)).not.toBe('');
+      await vi.advanceTimersByTimeAsync(1_000);
+      api.answer(api.expectThread(), messages(1, 100), { total: 200, prev: true });
+      await api.settle();
+      expect(status(nativeElement)).toBe('');
+      expect(document.activeElement?.id).toBe('message-m0001');
+    });
+
+    it('shows the newest messages once the day is left', async () => {
+      const fixture = await start();
+      await jump(fixture, day);
+      api.answer(api.expectThread(), messages(1, 100), { total: 200, prev: true });
+      await api.settle();
+      await jump(fixture);
+      api.answer(api.expectThread(), messages(151, 200), { total: 200, next: true });
+      await api.settle();
+      const nativeElement = fixture.nativeElement as HTMLElement;
+      expect(nativeElement.querySelector('#message-m0200')).not.toBeNull();
+      expect(status(nativeElement)).toBe('');
+    });
+
+    it('moves nobody who has gone on, and takes no focus from writing', async () => {
+      const fixture = await start();
+      await jump(fixture, day);
+      const request = api.expectThread();
+      await jump(fixture);
+      api.answer(request, messages(1, 100), { total: 200, prev: true });
+      await api.settle();
+      expect(document.activeElement).toBe(document.body);
+      api.answer(api.expectThread(), messages(151, 200), { total: 200, next: true });
+      await api.settle();
+
+      const text = document.body.appendChild(document.createElement('textarea'));
+      text.value = 'Half a wo';
+      text.focus();
+      await jump(fixture, day);
+      api.answer(api.expectThread(), messages(1, 100), { total: 200, prev: true });
+      await api.settle();
+      expect(document.activeElement).toBe(text);
+      text.remove();
+    });
+
+    it('ignores what is no day', async () => {
+      api.start();
+      const nativeElement = create({ day: 'soon' });
+      await api.settle();
+      api.answer(api.expectThread(), messages(1, 3), { total: 3 });
+      await api.settle();
+      expect(status(nativeElement)).toBe('');
+    });
+  });
+
   describe('with a cache', () => {
     const STALE = 'These messages may be out of date.';
     const bubbles = (element: HTMLElement) =>
@@ -482,18 +568,22 @@ describe('Thread', () => {
     expect(unread.marked).toEqual([`${PEER} read`]);
   });
 
-  function open(inputs: { at?: string; selected?: string } = {}): HTMLElement {
+  function open(inputs: Inputs = {}): HTMLElement {
     api.start();
     return create(inputs);
   }
 
-  function create(inputs: { at?: string; selected?: string } = {}): HTMLElement {
+  function create(inputs: Inputs = {}): HTMLElement {
+    return make(inputs).nativeElement as HTMLElement;
+  }
+
+  function make(inputs: Inputs): ComponentFixture<Thread> {
     const fixture = TestBed.createComponent(Thread);
     fixture.componentRef.setInput('peer', PEER);
-    if (inputs.at) fixture.componentRef.setInput('at', inputs.at);
-    if (inputs.selected) fixture.componentRef.setInput('selected', inputs.selected);
+    for (const [name, value] of Object.entries(inputs)) fixture.componentRef.setInput(name, value);
+    document.body.append(fixture.nativeElement as HTMLElement);
     fixture.autoDetectChanges();
-    return fixture.nativeElement as HTMLElement;
+    return fixture;
   }
 
   /** How often what is asked for within so many seconds, if this is always the answer. */

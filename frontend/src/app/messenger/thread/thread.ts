@@ -409,13 +409,14 @@ export class Thread {
     } else {
       await this.threads.open(peer);
     }
-    // The user may have gone on meanwhile.
-    if (target !== this.#target()) return;
-    this.#reached.set({ target, exists });
-    if (first !== undefined) this.#scrollTo(first);
-    // It may have been left far back.
-    else if (at === undefined && selected === undefined && this.loaded()?.hasNewer)
-      await this.showNewest();
+    const now = this.#target();
+    if (target === now) {
+      this.#reached.set({ target, exists });
+      if (first !== undefined) this.#scrollTo(first);
+    }
+    // It was left far back, or has got there although the user has gone on.
+    const isNewestWanted = (now.at ?? now.day ?? now.selected) === undefined;
+    if (isNewestWanted && this.loaded()?.hasNewer) await this.showNewest();
   }
 
   /** The details of a message make room for it, and move it no further than needed. */
