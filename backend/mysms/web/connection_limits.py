@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from mysms.core.errors import DomainError
 from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.core.stream_capacity import StreamCapacity
+from mysms.web.body_time import BODY_TIME
 from mysms.web.problem_details import RequestTimeoutError, problem_response
 from mysms.web.response_headers import with_default_headers
 
@@ -59,7 +60,10 @@ class ConnectionLimits:
     headers_within_seconds: float = 20.0
     """From the opening of the connection, or the first byte of a further request on it."""
     body_within_seconds: float = 20.0
-    """From the end of the headers. Longer than BODY_WITHIN_SECONDS, whose response thus comes first."""
+    """From the end of the headers, or from the end of the time that the application allows (`allow_body`).
+
+    Longer than BODY_WITHIN_SECONDS, whose response thus comes first.
+    """
     stalled_seconds: float = 60.0
     """For a client that does not read its response."""
     unread: int = 500
@@ -100,6 +104,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._message_has_begun = False
         self._awaits_headers = True
         self._running: RequestResponseCycle | None = None
+        self._extensions: Any = {BODY_TIME: self._allow_body}
         super().connection_made(transport)
         self._set_deadline(self.limits.headers_within_seconds)
         self._note_waiting()
@@ -156,6 +161,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self._is_too_busy():
             raise TooBusyError
+        self.scope["extensions"] = self._extensions
         super().on_headers_complete()
         self._awaits_headers = False
         self._set_deadline(self.limits.body_within_seconds)
@@ -237,6 +243,11 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._awaits_headers:
             return self._is_waiting()
         return not self.cycle.response_started and not self.pipeline
+
+    def _allow_body(self, scope: object, seconds: float) -> None:
+        # Another request may have begun since, whose time this is not.
+        if self.scope is scope and not self._awaits_headers:
+            self._set_deadline(seconds + self.limits.body_within_seconds)
 
     def _set_deadline(self, seconds: float) -> None:
         self._cancel_deadline()

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mysms.core.security_events import SecurityEvents
+from mysms.web.body_time import allow_body
 from mysms.web.problem_details import InternalServerError, RequestTimeoutError, RequestTooLargeError, problem_response
 from mysms.web.security_events import address_of
 
@@ -113,6 +114,7 @@ async def read_body(
     scope: Scope, receive: Receive, limit: int, events: SecurityEvents, within_seconds: float = BODY_WITHIN_SECONDS
 ) -> bytes:
     """Returns the whole body. Raises RequestTooLargeError, RequestTimeoutError and ClientDisconnect."""
+    allow_body(scope, within_seconds)
     try:
         async with asyncio.timeout(within_seconds):
             return await _read(receive, limit)

@@ -14,8 +14,12 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.types import Receive, Scope, Send
 
+from mysms.core.security_events import SecurityEvents
 from mysms.core.stream_capacity import StreamCapacity
+from mysms.web.body_time import allow_body
 from mysms.web.connection_limits import ConnectionLimits
+from mysms.web.middleware import read_body
+from mysms.web.problem_details import RequestTimeoutError, problem_response
 from mysms.web.response_headers import DEFAULT_HEADERS
 from tests.support.api_user import ApiUser
 from tests.support.limited_server import CHUNK, RESPONSE, SOON, START, HeldRequests, connected, server_with
@@ -201,6 +205,53 @@ class TestTime:
         async with server_with(SOON) as url, connected(url) as (reader, writer):
             writer.write(sent)
             assert await is_ended(reader)
+
+    @pytest.mark.parametrize(("within_seconds", "expected"), [(60, 200), (0.5, 408)])
+    async def test_a_body_has_the_time_that_its_route_gives_it(self, within_seconds: float, expected: int) -> None:
+        """A route that reads a file itself allows more time than there is for other bodies."""
+        events = SecurityEvents("a secret")
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                body = await read_body(scope, receive, 1_000, events, within_seconds)
+            except RequestTimeoutError as error:
+                await problem_response(error)(scope, receive, send)
+                return
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"40")]})
+            await send({"type": "http.response.body", "body": body})
+
+        async with server_with(SOON, app=app) as url, connected(url) as (reader, writer):
+            writer.write(START + b"Content-Length: 40\r\nConnection: close\r\n\r\n")
+
+            async def drip() -> None:
+                # Longer than all of the limits together.
+                for _ in range(40):
+                    writer.write(b"x")
+                    await asyncio.sleep(0.05)
+
+            dripping = asyncio.create_task(drip())
+            received = await asyncio.wait_for(reader.read(), 20)
+            dripping.cancel()
+        assert received.startswith(b"HTTP/1.1 %d " % expected)
+        assert received.endswith(b"\r\n\r\n" + b"x" * 40) == (expected == 200)
+
+    async def test_the_time_for_a_body_is_none_for_the_next_one(self) -> None:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            is_first = not scope["query_string"]
+            if is_first:
+                allow_body(scope, 60)
+            while (await receive()).get("more_body"):
+                pass
+            if is_first:
+                allow_body(scope, 60)
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body"})
+
+        first, second = (b"POST /%s HTTP/1.1\r\nContent-Length: 2\r\n\r\n" % query for query in (b"", b"?second"))
+        async with server_with(SOON, app=app) as url, connected(url) as (reader, writer):
+            writer.write(first + b"xx" + second + b"x")
+            received = await asyncio.wait_for(reader.read(), 20)
+        assert re.findall(rb"HTTP/1\.1 (\d+)", received) == [b"200", b"408"]
 
     async def test_a_half_sent_request_in_the_packet_of_another_one_is_rejected(self) -> None:
         before = slow_requests()
