@@ -6,6 +6,7 @@ from starlette.requests import ClientDisconnect
 from mysms.api.attachment_response import AttachmentResponse
 from mysms.api.deps import CurrentUser, get_services
 from mysms.attachments.errors import (
+    MediaBusyError,
     MediaDisabledError,
     TooManyAttachmentsError,
     UnknownMediaTypeError,
@@ -26,6 +27,8 @@ _LONGEST_CHARACTER = 4
 MAXIMUM_ATTACHMENT = MAXIMUM_BYTES - _LONGEST_CHARACTER * MAXIMUM_CONTENT_LENGTH
 """Bytes. A picture can be sent with any text."""
 _FILE_WITHIN_SECONDS = 60.0
+_FETCHED_WITHIN_SECONDS = 60.0
+"""So that whoever takes a little of a picture now and then does not hold its place."""
 
 router = APIRouter()
 
@@ -89,7 +92,7 @@ async def upload_attachment(request: Request, user: CurrentUser) -> StoredRespon
             "description": "The picture.",
             "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
         },
-        **error_responses(NotFoundError()),
+        **error_responses(NotFoundError(), MediaBusyError()),
     },
 )
 async def fetch_media(attachment_id: str, expires: str, signature: str, request: Request) -> Response:
@@ -102,4 +105,6 @@ async def fetch_media(attachment_id: str, expires: str, signature: str, request:
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cache-Control": "no-store",
     }
-    return AttachmentResponse(media.reading(found), headers)
+    if request.method == "HEAD":
+        return Response(headers={**headers, "Content-Length": str(found.size)})
+    return AttachmentResponse(media.reading(found, request.is_disconnected), headers, _FETCHED_WITHIN_SECONDS)

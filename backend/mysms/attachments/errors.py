@@ -39,3 +39,15 @@ class UploadsBusyError(DomainError):
     @property
     def headers(self) -> Mapping[str, str]:
         return {"Retry-After": "5"}
+
+
+class MediaBusyError(DomainError):
+    """The process sends as many pictures to Twilio as it may at once."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "media_busy"
+    example = "Other pictures are being fetched right now. Please try again in a moment."
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": "5"}

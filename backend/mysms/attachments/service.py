@@ -9,6 +9,7 @@ from datetime import timedelta
 from bson import ObjectId
 
 from mysms.attachments.errors import (
+    MediaBusyError,
     MediaDisabledError,
     TooManyAttachmentsError,
     UnknownMediaTypeError,
@@ -31,8 +32,10 @@ MOST_UNUSED = 100
 _AT_ONCE = 4
 """Uploads that a process has in memory."""
 _AT_ONCE_OF_A_USER = 2
-_READ_AT_ONCE = 8
+READ_AT_ONCE = 8
 """Pictures that Twilio may be fetching from a process at a time. Each is in memory until Twilio has it."""
+_WAITS_SECONDS = 10.0
+"""For one of these places. Twilio gives up a request after some time, too."""
 _CHECKED = 50
 _CHECK_AGAIN = timedelta(days=1)
 _NOT_FETCHED_YET = timedelta(minutes=10)
@@ -90,11 +93,14 @@ class Uploads:
 class PublicMedia:
     """The pictures, for whoever has an address of `MediaLinks`. Which of them exist is told to nobody else."""
 
-    def __init__(self, store: AttachmentStore, links: MediaLinks, clock: Clock) -> None:
+    def __init__(
+        self, store: AttachmentStore, links: MediaLinks, clock: Clock, waits_seconds: float = _WAITS_SECONDS
+    ) -> None:
         self._store = store
         self._links = links
         self._clock = clock
-        self._free = asyncio.Semaphore(_READ_AT_ONCE)
+        self._waits_seconds = waits_seconds
+        self._free = asyncio.Semaphore(READ_AT_ONCE)
 
     async def find(self, attachment_id: str, expires: str, signature: str) -> StoredAttachment:
         """Raises NotFoundError, whatever is wrong."""
@@ -105,13 +111,28 @@ class PublicMedia:
         return found
 
     @contextlib.asynccontextmanager
-    async def reading(self, attachment: StoredAttachment) -> AsyncIterator[bytes]:
-        """Yields the content, once it is this request's turn. Raises NotFoundError if it is gone."""
-        async with self._free:
+    async def reading(
+        self, attachment: StoredAttachment, has_left: Callable[[], Awaitable[bool]]
+    ) -> AsyncIterator[bytes]:
+        """Yields the content, once it is this request's turn: until the context is left, it takes a place.
+
+        `has_left` tells whether nobody waits for it any more. Raises MediaBusyError, and NotFoundError if it is gone.
+        """
+        try:
+            async with asyncio.timeout(self._waits_seconds):
+                await self._free.acquire()
+        except TimeoutError:
+            raise MediaBusyError from None
+        try:
+            if await has_left():
+                # It waited too long. Nobody reads the error.
+                raise MediaBusyError
             content = await self._store.read(attachment.attachment_id)
             if content is None:
                 raise NotFoundError
             yield content
+        finally:
+            self._free.release()
 
 
 class AttachmentCleanup:

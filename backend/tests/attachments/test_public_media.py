@@ -1,11 +1,17 @@
 """GET /api/twilio/media/…: what Twilio fetches, and nobody else can."""
 
 import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from bson import ObjectId
+from pymongo import AsyncMongoClient
 
 from devservers.twilio.media import sample_picture
+from mysms.attachments.links import MediaLinks
+from mysms.core.urls import Url
 from tests.support.api_user import ApiUser, new_number
 from tests.support.responses import problem_of
 from tests.support.servers import Api, Simulator, Start
@@ -85,3 +91,31 @@ async def test_a_replaced_secret_does_not_end_what_is_on_its_way(start: Start, s
         assert (await api.http.get(path)).status_code == 200
     async with start(JWT_SECRET="another secret: 5pG1yV9sKq4mXw7LnB2e") as api:
         assert (await api.http.get(path)).status_code == 404
+
+
+async def test_the_headers_alone_take_no_place(start: Start, simulator: Simulator) -> None:
+    """Whoever asks for them learns the length from what is stored, however many others are being sent a picture."""
+    async with start() as api:
+        user = await ApiUser.sign_up(api)
+        path = urlsplit(await address_of(simulator, user)).path
+        async with AsyncMongoClient[dict[str, Any]](api.mongodb_uri) as client:
+            attachments = client.get_default_database()["attachments"]
+            await attachments.update_many({}, {"$set": {"content": b"GIF89a"}})
+        answer = await api.http.head(path)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Length"] == str(len(sample_picture()))
+
+
+async def test_after_its_time_an_address_leads_nowhere(start: Start, simulator: Simulator) -> None:
+    """Nobody can make such an address but this server, so the test signs one with its secret."""
+    async with start() as api:
+        path = urlsplit(await address_of(simulator, await ApiUser.sign_up(api))).path
+        start_of_path, attachment_id, _, _ = path.rsplit("/", 3)
+        links = MediaLinks(Url.parse(api.callback_url), [api.environment["JWT_SECRET"]], timedelta(hours=1))
+        now = datetime.now(UTC)
+        for made_at, expected in ((now, 200), (now - timedelta(hours=1, minutes=1), 404)):
+            url = links.url_of(ObjectId(attachment_id), made_at)
+            own_parts = "/".join(url.rsplit("/", 3)[1:])
+            answer = await api.http.get(f"{start_of_path}/{own_parts}")
+            assert answer.status_code == expected
+        problem_of(answer, 404, "not_found")
