@@ -22,7 +22,7 @@ from mysms.api.deps import (
     require_caller,
 )
 from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
-from mysms.attachments.errors import MediaDisabledError
+from mysms.attachments.errors import AttachmentUsedUpError, MediaDisabledError
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.etags import matches
 from mysms.core.rate_limit import RateLimitedError
@@ -347,6 +347,7 @@ async def export_messages(
             MessageDeletedError(),
             CountryNotAllowedError(),
             MediaDisabledError(),
+            AttachmentUsedUpError(),
             *_QUOTAS,
             *_NOT_SENT,
         ),
@@ -483,6 +484,7 @@ async def cancel_message(message_id: str, user: CurrentUser, outbox: Outbox) -> 
             MessageDeletedError(),
             CountryNotAllowedError(),
             MediaDisabledError(),
+            AttachmentUsedUpError(),
             *_QUOTAS,
             *_NOT_SENT,
         ),

@@ -51,3 +51,11 @@ class MediaBusyError(DomainError):
     @property
     def headers(self) -> Mapping[str, str]:
         return {"Retry-After": "5"}
+
+
+class AttachmentUsedUpError(DomainError):
+    """A picture is part of as many messages as it can be."""
+
+    status = HTTPStatus.CONFLICT
+    code = "attachment_used_up"
+    example = "A picture can be sent 1,000 times, and this one has been. Please upload it again."

@@ -30,9 +30,17 @@ class DueAttachment:
     attachment_id: ObjectId
     message_ids: Sequence[ObjectId]
     """The messages that it was bound to. Some may never have been stored."""
+    created_at: datetime
     check_at: datetime
-    """What it was when this was read: it changes with each new message."""
+    revision: int | None
+    """What it was when this was read: it changes with each new message, and whenever the picture becomes due anew."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        return cls(row["_id"], [ObjectId(each) for each in row["message_ids"]], row["check_at"])
+        return cls(
+            row["_id"],
+            [ObjectId(each) for each in row["message_ids"]],
+            row["created_at"],
+            row["check_at"],
+            row.get("revision"),
+        )

@@ -24,6 +24,7 @@ from mysms.core.errors import NotFoundError
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
+from mysms.users.errors import UnauthenticatedError
 
 _PER_HOUR = Limit("uploads_per_hour", 120, timedelta(hours=1))
 _PER_DAY = Limit("uploads_per_day", 500, timedelta(days=1))
@@ -38,6 +39,7 @@ _WAITS_SECONDS = 10.0
 """For one of these places. Twilio gives up a request after some time, too."""
 _CHECKED = 50
 _CHECK_AGAIN = timedelta(days=1)
+_CHECK_AGAIN_AT_LATEST = timedelta(days=30)
 _NOT_FETCHED_YET = timedelta(minutes=10)
 
 
@@ -79,7 +81,7 @@ class Uploads:
             self._open = +self._open
 
     async def add(self, user_id: ObjectId, content: bytes) -> StoredAttachment:
-        """Stores a picture. Raises UnknownMediaTypeError."""
+        """Stores a picture. Raises UnknownMediaTypeError, and UnauthenticatedError if the account is gone."""
         content_type = recognise(content)
         if content_type is None:
             raise UnknownMediaTypeError
@@ -87,6 +89,7 @@ class Uploads:
         if not await self._is_active(user_id):
             # The account was deleted meanwhile, perhaps before this was stored.
             await self._store.erase(user_id)
+            raise UnauthenticatedError
         return stored
 
 
@@ -144,7 +147,7 @@ class AttachmentCleanup:
         self._clock = clock
 
     async def check_soon(self, attachment_ids: Collection[ObjectId]) -> None:
-        """Lets go of pictures whose message was deleted or redacted. If the database fails, they go a day later."""
+        """Lets go of pictures whose message was deleted or redacted. If the database fails, the next look does."""
         if attachment_ids:
             with contextlib.suppress(DatabaseError):
                 await self._store.check_now(attachment_ids)
@@ -158,7 +161,9 @@ class AttachmentCleanup:
         now = self._clock()
         uses = await repository.find_media_uses(due.message_ids)
         if any(use.has_media for use in uses):
-            await self._store.keep(due, now + _CHECK_AGAIN)
+            # Whoever keeps it tells when it goes, so the looks are for what was missed: fewer, the older it is.
+            age = now - due.created_at
+            await self._store.keep(due, now + max(_CHECK_AGAIN, min(age, _CHECK_AGAIN_AT_LATEST)))
             return
         # A message that is not stored may be stored yet: by a process that has bound the picture to it and is slow.
         missing = set(due.message_ids) - {use.message_id for use in uses}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from bson import Binary, ObjectId
 from pymongo import ASCENDING
 
+from mysms.attachments.errors import AttachmentUsedUpError
 from mysms.attachments.records import DueAttachment, StoredAttachment
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
@@ -21,7 +22,9 @@ class AttachmentStore:
     """The pictures of all users.
 
     A picture is bound to a message before that is stored, and is only removed if nothing was bound to it since it was
-    found to be unneeded: each binding moves `check_at`, and the removal names the one that it saw.
+    found to be unneeded: each binding moves `check_at` and counts `revision`, and the removal names those that it saw.
+    One of them is not enough: two things may happen in the same millisecond, and processes of an earlier version do not
+    count.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -55,19 +58,24 @@ class AttachmentStore:
         return await self._attachments.count_documents({"user_id": user_id, "is_used": False}, limit=most)
 
     async def find_own(self, user_id: ObjectId, attachment_ids: Sequence[ObjectId]) -> list[StoredAttachment] | None:
-        """Returns these pictures of a user, in this order; None if one of them cannot be sent with another message."""
-        found = self._attachments.find(_sendable(user_id, attachment_ids), _FIELDS)
+        """Returns these pictures of a user, in this order; None if one of them is gone, or was never there.
+
+        Raises AttachmentUsedUpError.
+        """
+        found = self._attachments.find(_own(user_id, attachment_ids), (*_FIELDS, "uses"))
         rows = {row["_id"]: row for row in await found.to_list()}
         if len(rows) < len(attachment_ids):
             return None
+        if any(row["uses"] >= MOST_USES for row in rows.values()):
+            raise AttachmentUsedUpError
         return [StoredAttachment.of(rows[attachment_id]) for attachment_id in attachment_ids]
 
     async def bind(self, user_id: ObjectId, attachment_ids: Sequence[ObjectId], message_id: ObjectId) -> bool:
         """Keeps these pictures for a message that is stored next; returns False if one of them cannot be."""
         bound = await self._attachments.update_many(
-            _sendable(user_id, attachment_ids),
+            {**_own(user_id, attachment_ids), "uses": {"$lt": MOST_USES}},
             {
-                "$inc": {"uses": 1},
+                "$inc": {"uses": 1, "revision": 1},
                 "$set": {"is_used": True, f"message_ids.{message_id}": True},
                 "$max": {"check_at": self._clock() + KEPT_FOR},
             },
@@ -86,14 +94,14 @@ class AttachmentStore:
     async def check_now(self, attachment_ids: Collection[ObjectId]) -> None:
         """Makes it due to see whether these pictures are still needed."""
         await self._attachments.update_many(
-            {"_id": {"$in": list(attachment_ids)}}, {"$set": {"check_at": self._clock()}}
+            {"_id": {"$in": list(attachment_ids)}}, {"$set": {"check_at": self._clock()}, "$inc": {"revision": 1}}
         )
 
     async def list_due(self, limit: int) -> list[DueAttachment]:
         """Returns up to `limit` pictures that are due, those that have been due longest first."""
         rows = self._attachments.find(
             {"check_at": {"$lte": self._clock()}},
-            ("message_ids", "check_at"),
+            ("message_ids", "created_at", "check_at", "revision"),
             sort=[("check_at", ASCENDING)],
             limit=limit,
         )
@@ -101,13 +109,11 @@ class AttachmentStore:
 
     async def keep(self, due: DueAttachment, check_at: datetime) -> None:
         """Puts off the next look at a picture that is needed."""
-        await self._attachments.update_one(
-            {"_id": due.attachment_id, "check_at": due.check_at}, {"$set": {"check_at": check_at}}
-        )
+        await self._attachments.update_one(_as_seen(due), {"$set": {"check_at": check_at}})
 
     async def remove(self, due: DueAttachment) -> bool:
         """Removes a picture, unless it was bound to a message or became due anew; returns whether it did."""
-        removed = await self._attachments.delete_one({"_id": due.attachment_id, "check_at": due.check_at})
+        removed = await self._attachments.delete_one(_as_seen(due))
         return bool(removed.deleted_count)
 
     async def erase(self, user_id: ObjectId) -> None:
@@ -115,6 +121,12 @@ class AttachmentStore:
         await self._attachments.delete_many({"user_id": user_id})
 
 
-def _sendable(user_id: ObjectId, attachment_ids: Sequence[ObjectId]) -> dict[str, object]:
-    """Returns the query for those of these pictures of a user that can be sent with another message."""
-    return {"_id": {"$in": list(attachment_ids)}, "user_id": user_id, "uses": {"$lt": MOST_USES}}
+def _own(user_id: ObjectId, attachment_ids: Sequence[ObjectId]) -> dict[str, object]:
+    """Returns the query for those of these pictures that are a user's."""
+    return {"_id": {"$in": list(attachment_ids)}, "user_id": user_id}
+
+
+def _as_seen(due: DueAttachment) -> dict[str, object]:
+    """Returns the query for a picture with which nothing has happened since it was read."""
+    # Without a value, `revision` is missing.
+    return {"_id": due.attachment_id, "check_at": due.check_at, "revision": due.revision}

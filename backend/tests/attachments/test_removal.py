@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from bson import ObjectId
 from pymongo import AsyncMongoClient
 
+from mysms.attachments.errors import AttachmentUsedUpError
 from mysms.attachments.service import AttachmentCleanup
 from mysms.attachments.store import KEPT_FOR, MOST_USES, AttachmentStore
 from mysms.messages import repository
@@ -186,6 +188,47 @@ async def test_a_picture_that_is_bound_while_it_is_looked_at_stays(pictures: Pic
     assert await pictures.exists(attachment_id)
 
 
+async def test_what_happens_in_the_same_millisecond_is_not_missed(pictures: Pictures) -> None:
+    """Nothing moves `check_at` here: the same time is written again."""
+    attachment_id = await pictures.upload()
+    for happens in (
+        partial(pictures.store.check_now, [attachment_id]),
+        partial(pictures.store.bind, pictures.user_id, [attachment_id], ObjectId()),
+    ):
+        await pictures.store.check_now([attachment_id])
+        (due,) = await pictures.store.list_due(10)
+        await happens()
+        await pictures.fixture.database["attachments"].update_one(
+            {"_id": attachment_id}, {"$set": {"check_at": due.check_at}}
+        )
+        await pictures.store.keep(due, pictures.fixture.now + timedelta(days=1))
+        assert len(await pictures.store.list_due(10)) == 1
+        assert not await pictures.store.remove(due)
+    (due,) = await pictures.store.list_due(10)
+    assert await pictures.store.remove(due)
+
+
+async def test_a_picture_of_an_earlier_version_is_removed(pictures: Pictures) -> None:
+    attachment_id = await pictures.upload()
+    pictures.fixture.now += KEPT_FOR
+    (due,) = await pictures.store.list_due(10)
+    assert due.revision is None
+    assert not await pictures.exists(attachment_id)
+
+
+async def test_the_older_a_picture_is_the_less_often_it_is_looked_at(pictures: Pictures) -> None:
+    attachment_id = await pictures.upload()
+    await pictures.send(attachment_id)
+    first = pictures.fixture.now
+    looks: list[int] = []
+    while len(looks) < 8:
+        pictures.fixture.now += timedelta(hours=12)
+        if await pictures.store.list_due(1):
+            looks.append((pictures.fixture.now - first).days)
+            await pictures.cleanup.run_round()
+    assert looks == [1, 2, 4, 8, 16, 32, 62, 92]
+
+
 async def test_a_picture_that_is_gone_cannot_be_bound(pictures: Pictures) -> None:
     attachment_id, other = await pictures.upload(), await pictures.upload()
     pictures.fixture.now += KEPT_FOR
@@ -198,7 +241,8 @@ async def test_a_picture_can_be_sent_a_thousand_times(pictures: Pictures) -> Non
     await pictures.fixture.database["attachments"].update_one({"_id": attachment_id}, {"$set": {"uses": MOST_USES - 1}})
     assert await pictures.store.bind(pictures.user_id, [attachment_id], ObjectId())
     assert not await pictures.store.bind(pictures.user_id, [attachment_id], ObjectId())
-    assert await pictures.store.find_own(pictures.user_id, [attachment_id]) is None
+    with pytest.raises(AttachmentUsedUpError):
+        await pictures.store.find_own(pictures.user_id, [attachment_id])
     assert await pictures.store.find(attachment_id) is not None
 
 

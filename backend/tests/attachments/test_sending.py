@@ -8,6 +8,7 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 
 from devservers.twilio.media import sample_picture
+from mysms.attachments.store import MOST_USES
 from tests.support.api_user import ApiUser, new_number
 from tests.support.responses import problem_of
 from tests.support.servers import Api, Simulator, Start
@@ -194,10 +195,33 @@ async def test_it_does_not_matter_how_often_and_when_twilio_fetches(
 async def test_what_is_never_fetched_stays_queued(simulator: Simulator, api_user: ApiUser) -> None:
     number = new_number()
     await simulator.control.set_fault("media_fetch", to=number, never=True)
-    sent = (await api_user.send_media(number, "", [await api_user.uploaded(GIF)])).json()
-    assert sent["status"] == "queued"
+    media = [await api_user.uploaded(GIF)]
+    sent = (await api_user.send_media(number, "", media)).json()
+    # By when another one has been delivered, this one would have got somewhere, too.
+    later = (await api_user.send_media(new_number(), "", media)).json()
+    await api_user.eventually(later["_id"], "delivered")
+    assert (await api_user.detail(sent["_id"]))["status"] == "queued"
     (accepted,) = await simulator.accepted(number)
     assert await simulator.control.callbacks(accepted.sid) == []
+
+
+async def test_a_picture_that_was_sent_a_thousand_times_is_to_be_uploaded_again(
+    simulator: Simulator, api: Api, api_user: ApiUser
+) -> None:
+    number, media = new_number(), [await api_user.uploaded(GIF)]
+    await simulator.control.set_fault("refuse", code=30003, status=400, to=number, times=1)
+    refused = (await api_user.send_media(number, "", media)).json()
+    async with AsyncMongoClient[dict[str, Any]](api.mongodb_uri) as client:
+        used_up = await client.get_default_database()["attachments"].update_one(
+            {"_id": ObjectId(media[0])}, {"$set": {"uses": MOST_USES}}
+        )
+        assert used_up.modified_count == 1
+    for answer in (
+        await api_user.send_media(new_number(), "", media),
+        await api_user.call("POST", f"/api/messages/{refused['message']['_id']}/retry"),
+    ):
+        problem = problem_of(answer, 409, "attachment_used_up")
+        assert problem["detail"] == "A picture can be sent 1,000 times, and this one has been. Please upload it again."
 
 
 def _to(number: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from devservers.twilio.media import sample_picture
 from mysms.api.attachments import MAXIMUM_ATTACHMENT
 from mysms.attachments.errors import UploadsBusyError
 from mysms.attachments.service import MOST_UNUSED, Uploads
+from mysms.users.errors import UnauthenticatedError
 from tests.faults.outbox_fixture import MEDIA_LINKS
 from tests.support.api_user import ApiUser, new_number
 from tests.support.responses import problem_of
@@ -108,6 +109,36 @@ async def test_a_user_does_not_take_all_places() -> None:
             pass
         async with uploads.admit(first):
             pass
+
+
+class Shelf:
+    """Where pictures are put."""
+
+    def __init__(self) -> None:
+        self.pictures: list[bytes] = []
+
+    async def add(self, _user_id: ObjectId, _content_type: str, content: bytes) -> object:
+        self.pictures.append(content)
+        return object()
+
+    async def erase(self, _: ObjectId) -> None:
+        self.pictures.clear()
+
+
+async def test_an_account_that_is_deleted_meanwhile_gets_no_picture() -> None:
+    shelf, none = Shelf(), NoLimits()
+
+    async def is_active(_: ObjectId) -> bool:
+        # The deletion may have removed the pictures before this one was stored.
+        assert shelf.pictures == [GIF]
+        return False
+
+    store: Any = shelf
+    limiter: Any = none
+    uploads = Uploads(store, MEDIA_LINKS, limiter, is_active)
+    with pytest.raises(UnauthenticatedError):
+        await uploads.add(ObjectId(), GIF)
+    assert shelf.pictures == []
 
 
 async def test_a_server_that_twilio_cannot_reach_takes_none(start: Start) -> None:
