@@ -155,7 +155,7 @@ class CreateRequest:
         if len(media) > MOST_MEDIA:
             raise ApiError(21623)
         if not all(map(is_loopback_url, media)):
-            raise ApiError(21620)
+            raise ApiError(21620, f"Invalid media URL(s): {', '.join(media)}")
         if callback and not is_loopback_url(callback):
             raise ApiError(21609, f"The 'StatusCallback' URL {callback} is not a valid URL on this machine.")
         _check_from(from_number, account)

@@ -311,7 +311,7 @@ def _outcome_of_answer(error: TwilioRestException) -> Outcome:
     """Returns the outcome of an error response. Only a 4xx about the message itself rejects it."""
     code = error.code if isinstance(error.code, int) else None
     if code == _QUEUE_FULL or error.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RetryableFailure(error.msg, code or _TOO_MANY_REQUESTS)
+        return RetryableFailure(_sentence(error.msg), code or _TOO_MANY_REQUESTS)
     if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or code in {
         _AUTHENTICATION_FAILED,
         _ACCOUNT_SUSPENDED,
@@ -356,5 +356,8 @@ def _without_secrets(message: str) -> str:
 
 
 def _sentence(message: str) -> str:
-    """Removes the prefix that the library puts before Twilio's message."""
-    return message.removeprefix("Unable to create record: ")
+    """Removes the prefix that the library puts before Twilio's message, which is stored and shown.
+
+    Masks addresses: that of a picture is the permission to fetch it, and that of our callbacks may have a password.
+    """
+    return re.sub(r"https?://\S+", "…", message.removeprefix("Unable to create record: "))

@@ -66,6 +66,15 @@ async def test_a_number_can_be_rejected(simulator: Simulator, number: str, code:
     assert "Unable to create record" not in outcome.reason
 
 
+async def test_what_twilio_says_of_an_address_is_kept_without_it(simulator: Simulator) -> None:
+    """Whoever has the address of a picture can fetch it."""
+    urls = [f"https://sms.example.com/api/twilio/media/{number}/1795867200/c2VjcmV0" for number in range(2)]
+    message = OutboundMessage(FROM_NUMBER, new_number(), "Look", None, urls)
+    outcome = await asyncio.to_thread(provider_at(simulator.url).send, message)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.code, outcome.reason) == (21620, "Invalid media URL(s): … …")
+
+
 async def test_a_text_can_be_rejected(simulator: Simulator) -> None:
     outcome = await send(provider_at(simulator.url), new_number(), body="x" * 1601)
     assert isinstance(outcome, Rejected)
