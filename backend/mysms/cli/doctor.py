@@ -11,10 +11,15 @@ from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from bson import ObjectId
+
+from mysms.attachments.links import MediaLinks
 from mysms.core import database
 from mysms.core.database_diagnostics import inspect_database
+from mysms.core.errors import NotFoundError
 from mysms.core.settings import Settings
 from mysms.core.settings_sources import SettingsError
+from mysms.core.timestamps import utc_now
 from mysms.core.urls import Url
 from mysms.mail.smtp import MailServerError, SmtpClient
 from mysms.providers.base import ProviderUnavailableError
@@ -25,6 +30,7 @@ from mysms.providers.diagnostics import (
     CredentialsRejectedError,
     MessagingService,
     NumberWebhooks,
+    fetch_as_twilio,
     inspect_account,
     inspect_webhooks,
     set_webhook,
@@ -80,6 +86,7 @@ async def run_checks(settings: Settings, *, fix: bool = False) -> list[CheckResu
         await _find("database", lambda given: asyncio.run(check_database(given)), settings),
         await _find("twilio", check_account, settings),
         await _find("callback", check_callback, settings),
+        await _find("pictures", check_pictures, settings),
         await _find("inbound", lambda given: check_inbound(given, fix=fix), settings),
         await _find("mail", lambda given: asyncio.run(check_mail(given)), settings),
         await _find("process", check_process, settings),
@@ -171,7 +178,8 @@ def check_account(settings: Settings) -> str:
     trial = " It is a trial account, which can send to verified numbers only." if found.is_trial else ""
     off = "" if settings.sending_enabled else " SENDING_ENABLED is off: messages wait."
     account = "The simulated account" if is_simulated else "The account"
-    return f"{account} is active, and {number} can send SMS.{trial}{off}"
+    text_only = "" if found.sends_mms else " It cannot send MMS: messages with pictures fail."
+    return f"{account} is active, and {number} can send SMS.{text_only}{trial}{off}"
 
 
 def check_callback(settings: Settings) -> str:
@@ -192,6 +200,31 @@ def check_callback(settings: Settings) -> str:
     except ProviderUnavailableError as error:
         remedy = "Check DNS, certificate and firewall, and that the API is running."
         raise CheckFailedError(f"{url.address}: {error}", remedy) from error
+
+
+def check_pictures(settings: Settings) -> str:
+    """Checks that Twilio can fetch pictures from the API, for which it has no password. Raises CheckFailedError."""
+    base = settings.media_url
+    if base is None:
+        return "Without a public callback URL, no pictures can be sent."
+    # Of a picture that does not exist, to which nobody but this API answers in this way.
+    url = MediaLinks(base, settings.jwt_secrets, settings.media_lifetime).url_of(ObjectId(), utc_now())
+    try:
+        found = fetch_as_twilio(url, is_loopback=base.is_loopback, timeout_seconds=settings.twilio_timeout_seconds)
+    except ProviderUnavailableError as error:
+        remedy = "Check DNS, certificate and firewall, and that the API is running."
+        raise CheckFailedError(f"{base.address}: {error}", remedy) from error
+    if (found.status, found.code) == (HTTPStatus.NOT_FOUND, NotFoundError.code):
+        return f"{base.address} answers as this API does, so Twilio can fetch pictures there."
+    if found.status == HTTPStatus.UNAUTHORIZED:
+        raise CheckFailedError(
+            f"A proxy requires a user name and password below {base.address} (401), and Twilio has none for pictures.",
+            f"Configure it not to require them below {base.path}/; the addresses of pictures are signed, and expire.",
+        )
+    raise CheckFailedError(
+        f"{base.address} responds with {found.status}, and not as this API does: Twilio cannot fetch pictures.",
+        f"Configure the proxy to pass GET requests below {base.path}/ on to this API unchanged; see its log, too.",
+    )
 
 
 def check_inbound(settings: Settings, *, fix: bool = False) -> str:

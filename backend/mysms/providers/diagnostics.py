@@ -47,6 +47,7 @@ class AccountReport:
     status: str
     is_trial: bool
     sends_sms: bool | None
+    sends_mms: bool = True
 
 
 def inspect_account(
@@ -70,6 +71,7 @@ def inspect_account(
         status=str(account.status).rpartition(".")[2].lower(),
         is_trial=str(account.type).rpartition(".")[2].lower() == "trial",
         sends_sms=_can(owned[0].capabilities, "sms") if owned else None,
+        sends_mms=bool(owned) and _can(owned[0].capabilities, "mms"),
     )
 
 
@@ -149,6 +151,37 @@ def set_webhook(
 def _can(capabilities: object, what: str) -> bool:
     """Whether the number has a capability. The library types capabilities as a string, but they are a mapping."""
     return isinstance(capabilities, Mapping) and bool(capabilities.get(what))
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The response to a fetch. `code` is that of a problem object, empty if it is none."""
+
+    status: int
+    code: str
+
+
+def fetch_as_twilio(url: str, *, is_loopback: bool, timeout_seconds: float) -> Fetched:
+    """Fetches a picture as Twilio does, without credentials. Raises ProviderUnavailableError if there is no response.
+
+    Redirects are not followed: none is expected, and one tells what is wrong.
+    """
+    try:
+        with requests.Session() as session:
+            # Neither a proxy for loopback, nor credentials of this machine's .netrc.
+            session.trust_env = not is_loopback
+            session.auth = lambda request: request
+            answer = session.get(url, timeout=timeout_seconds, allow_redirects=False)
+    except requests.exceptions.SSLError as error:
+        raise ProviderUnavailableError("Its certificate is not valid.") from error
+    except requests.RequestException as error:
+        raise ProviderUnavailableError(f"It does not respond ({type(error).__name__}).") from error
+    if answer.headers.get("Content-Type") != "application/problem+json":
+        return Fetched(answer.status_code, "")
+    try:
+        return Fetched(answer.status_code, str(answer.json()["code"]))
+    except (ValueError, KeyError, TypeError):
+        return Fetched(answer.status_code, "")
 
 
 @dataclass(frozen=True)

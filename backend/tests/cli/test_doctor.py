@@ -18,9 +18,11 @@ from mysms.cli.doctor import (
     check_database,
     check_inbound,
     check_mail,
+    check_pictures,
     check_process,
 )
 from mysms.core.settings import Settings
+from mysms.providers.diagnostics import AccountReport
 from tests.support.api_user import ApiUser, new_number
 from tests.support.intercepting_proxy import InterceptedRequest, forward, intercepting_proxy
 from tests.support.mail_server import running_mail_server
@@ -35,7 +37,7 @@ from tests.support.servers import (
     callback_url_of,
 )
 
-ALL_CHECKS = ("settings", "browser", "database", "twilio", "callback", "inbound", "mail", "process")
+ALL_CHECKS = ("settings", "browser", "database", "twilio", "callback", "pictures", "inbound", "mail", "process")
 UNREACHABLE_URL = "http://127.0.0.1:9"
 UNREACHABLE_DATABASE = "mongodb://127.0.0.1:9/mysms"
 
@@ -98,7 +100,7 @@ async def test_all_problems_are_found_at_once(tmp_path: Path, simulator: Simulat
     )
     code, lines = await doctor(tmp_path, environment)
     marks = [line.split()[:2] for line in lines]
-    names = ("browser", "database", "twilio", "callback", "inbound", "mail")
+    names = ("browser", "database", "twilio", "callback", "pictures", "inbound", "mail")
     assert (code, marks) == (1, [["ok", "settings"], *(["wrong", name] for name in names), ["ok", "process"]])
     assert "Traceback" not in "".join(lines)
     assert "a-secret" not in "".join(lines)
@@ -209,6 +211,44 @@ async def test_disabled_sending_is_mentioned(simulator: Simulator) -> None:
     for enabled, said in ((True, False), (False, True)):
         settings = settings_of(twilio_api_base_url=simulator.url, sending_enabled=enabled)
         assert ("SENDING_ENABLED is off" in await asyncio.to_thread(check_account, settings)) is said
+
+
+async def test_a_number_that_cannot_send_pictures_is_mentioned(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(twilio_api_base_url=simulator.url)
+    assert "MMS" not in await asyncio.to_thread(check_account, settings)
+    report = AccountReport("active", is_trial=False, sends_sms=True, sends_mms=False)
+    monkeypatch.setattr("mysms.cli.doctor.inspect_account", lambda *_: report)
+    assert "cannot send MMS" in await asyncio.to_thread(check_account, settings)
+
+
+async def test_pictures_that_twilio_can_fetch_are_fine(start: Start) -> None:
+    async with start() as api:
+        assert "Twilio can fetch pictures there" in await asyncio.to_thread(check_pictures, settings_of(api))
+    assert "no pictures can be sent" in check_pictures(settings_of(twilio_status_callback_url=None))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("401 Unauthorized\r\nWWW-Authenticate: Basic realm=x", "requires a user name and password"),
+        ("301 Moved\r\nLocation: /elsewhere", "responds with 301"),
+        ("200 OK", "responds with 200"),
+        ("404 Not Found", "responds with 404"),
+        ("404 Not Found\r\nContent-Type: application/problem+json", "responds with 404"),
+        ("502 Bad Gateway", "responds with 502"),
+    ],
+)
+async def test_a_proxy_that_keeps_twilio_from_pictures_is_a_problem(answer: str, said: str) -> None:
+    async def answer_all(_: InterceptedRequest) -> str:
+        return answer
+
+    async with intercepting_proxy(answer_all) as public:
+        settings = settings_of(twilio_status_callback_url=callback_url_of(public))
+        found = await asyncio.to_thread(failure_of, check_pictures, settings)
+    assert said in found.finding
+    assert "/api/twilio/media/" in found.remedy
 
 
 async def test_a_callback_url_that_twilio_does_not_call_is_a_problem() -> None:
