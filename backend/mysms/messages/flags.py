@@ -1,8 +1,8 @@
 """What a user has made of a conversation: archived it, or muted it. Each is a flag in its document, true or absent.
 
 The update that counts a message removes `archived`, so a message that comes in or is sent brings its conversation back,
-however it races with the archiving; `muted` stays (ADR 24). Each update here marks the conversation as changed, as one
-of what is read does.
+however it races with the archiving (ADR 24); `muted` stays (ADR 25). Each update here marks the conversation as
+changed, as one of what is read does.
 """
 
 from collections.abc import AsyncIterator
