@@ -6,6 +6,7 @@ import {
 } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { provideRouter } from '@angular/router';
+import { Subject, firstValueFrom } from 'rxjs';
 import { ImportedContacts } from '../../api/models';
 import { ContactFiles, MAX_FILE_BYTES } from '../../contacts/contact-files';
 import { ContactsStore } from '../../contacts/contacts-store';
@@ -81,7 +82,28 @@ describe('ContactImport', () => {
     await settle();
   }
 
+  async function drop(file: File): Promise<void> {
+    const event = Object.assign(new Event('drop'), { dataTransfer: { files: [file] } });
+    page.dispatchEvent(event);
+    await settle();
+  }
+
   const aFile = (name = 'people.csv', content = 'x') => new File([content], name);
+
+  /** A file that is read when the test says so. */
+  function slowly(name?: string) {
+    const file = aFile(name);
+    const read = new Subject<ArrayBuffer>();
+    const done = firstValueFrom(read);
+    file.arrayBuffer = () => done;
+    const end = () => {
+      read.next(new ArrayBuffer(1));
+    };
+    const fail = () => {
+      read.error(new DOMException('', 'NotFoundError'));
+    };
+    return { file, end, fail };
+  }
 
   function request(): TestRequest {
     return http.expectOne(({ url }) => url.endsWith('/api/contacts/import'));
@@ -162,6 +184,7 @@ describe('ContactImport', () => {
   it('imports only what it has shown: not after a choice that could not be checked', async () => {
     await preview();
     await select(0, 'name');
+    expect(button(texts.submit(3))?.getAttribute('aria-busy')).toBe('true');
     await press(texts.submit(3));
     request().flush({}, UNAVAILABLE);
     await settle();
@@ -169,6 +192,7 @@ describe('ContactImport', () => {
     expect(page.querySelector('[role=alert]')?.textContent).toContain(texts.notChecked);
     expect(page.querySelectorAll('select')[0]?.value).toBe('name');
     expect(button(texts.submit(3))?.getAttribute('aria-disabled')).toBe('true');
+    expect(button(texts.submit(3))?.getAttribute('aria-busy')).toBe('false');
     await press(texts.submit(3));
     http.expectNone(({ params }) => params.get('apply') === 'true');
     await press(texts.tryAgain);
@@ -223,6 +247,50 @@ describe('ContactImport', () => {
     expect(page.querySelector('[role=alert]')).toBeNull();
     expect(page.querySelector('select')).toBeNull();
     expect(button(texts.rejected)).toBeUndefined();
+  });
+
+  it('forgets a file that is being checked as soon as another is chosen', async () => {
+    await choose(aFile());
+    const earlier = request();
+    const read = slowly();
+    await choose(read.file);
+    expect(page.querySelector('[role=status]')?.textContent).toBe('');
+    earlier.flush(CSV);
+    await settle();
+    expect(counts()).toEqual([]);
+    read.end();
+    await settle();
+    request().flush({ ...CSV, counts: { ...CSV.counts, new: 7 } });
+    await settle();
+    expect(counts()[0]).toBe('7');
+  });
+
+  it('shows no answer about the file before one that cannot be read', async () => {
+    await choose(aFile());
+    const earlier = request();
+    const read = slowly();
+    await choose(read.file);
+    read.fail();
+    await settle();
+    earlier.flush({}, UNAVAILABLE);
+    await settle();
+    expect(page.querySelector('[role=alert]')?.textContent.trim()).toBe(texts.unreadable);
+    expect(page.querySelector('[role=status]')?.textContent).toBe('');
+    expect(button(texts.tryAgain)).toBeUndefined();
+  });
+
+  it('takes the last of two files that are dropped one after the other', async () => {
+    const first = slowly('first.csv');
+    await drop(first.file);
+    await drop(aFile('last.csv'));
+    const asked = request();
+    first.end();
+    await settle();
+    http.expectNone(() => true);
+    asked.flush(CSV);
+    await settle();
+    expect(page.querySelector('.contact-import__file')?.textContent.trim()).toBe('last.csv');
+    expect(counts()[0]).toBe('2');
   });
 
   it('offers no import if nothing is new', async () => {

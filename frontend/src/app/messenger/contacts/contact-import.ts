@@ -21,7 +21,6 @@ import {
 import { contactsPageTexts } from '../../i18n/contacts-page-texts';
 import { wholeNumber } from '../../i18n/formats';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
-import { Busy } from '../../ui/busy';
 import { focusAfterRender } from '../../ui/focus-after-render';
 import { Icon, IconName } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
@@ -49,7 +48,7 @@ interface ChosenFile {
 @Component({
   selector: 'app-contact-import',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, ContactsHeader, Icon, MessengerIcon, Notice, RouterLink],
+  imports: [ContactsHeader, Icon, MessengerIcon, Notice, RouterLink],
   templateUrl: './contact-import.html',
   host: {
     class: 'contact-import',
@@ -208,6 +207,9 @@ export class ContactImport {
   }
 
   async #open(file: File): Promise<void> {
+    this.#asked += 1;
+    const asked = this.#asked;
+    this.isChecking.set(false);
     this.file.set(undefined);
     this.result.set(undefined);
     this.isCurrent.set(false);
@@ -215,6 +217,7 @@ export class ContactImport {
     this.canRetry.set(false);
     this.choices.set(FIRST_CHOICES);
     const data = await withoutPictures(file).catch(() => undefined);
+    if (asked !== this.#asked) return;
     if (!data) {
       this.problem.set(this.texts.unreadable);
     } else if (data.size > MAX_FILE_BYTES) {
