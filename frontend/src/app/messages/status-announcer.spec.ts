@@ -6,7 +6,6 @@ import { Message } from '../api/models';
 import { MessageSync } from './message-sync';
 import { StatusAnnouncer } from './status-announcer';
 import { aMessage } from './testing';
-import { ThreadsStore } from './threads-store';
 import { UnreadStore } from './unread-store';
 
 const delivered = aMessage({ status: 'delivered' });
@@ -14,7 +13,6 @@ const delivered = aMessage({ status: 'delivered' });
 describe('StatusAnnouncer', () => {
   const statusChanges = new Subject<readonly Message[]>();
   const muted = signal<ReadonlySet<string>>(new Set());
-  const latest = vi.fn<() => string | undefined>();
   let announcer: StatusAnnouncer;
 
   beforeEach(() => {
@@ -22,7 +20,6 @@ describe('StatusAnnouncer', () => {
       providers: [
         StatusAnnouncer,
         { provide: MessageSync, useValue: { statusChanges } },
-        { provide: ThreadsStore, useValue: { latest } },
         { provide: UnreadStore, useValue: { muted } },
       ],
     });
@@ -68,26 +65,40 @@ describe('StatusAnnouncer', () => {
     ]);
   });
 
-  it('is silent about what comes in to a muted conversation, unless that is open', () => {
+  it('is silent about what comes in to a muted conversation, unless that is shown', async () => {
     const [silent, other] = ['+4930901', '+4930902'];
     muted.set(new Set([silent]));
     const received = [silent, other].map((peer_number) =>
       aMessage({ direction: 'inbound', status: 'received', peer_number }),
     );
-    const heard = (): string[] => {
+    const heard = async (): Promise<string[]> => {
       const before = announcer.announcements().at(-1)?.id ?? 0;
       statusChanges.next(received);
       statusChanges.next([aMessage({ peer_number: silent, status: 'delivered' })]);
+      await Promise.resolve();
       const { announcements } = announcer;
       return announcements().flatMap(({ id, text }) => (id > before ? text : []));
     };
-    expect(heard()).toHaveLength(2);
-    expect(heard()[0]?.match(/New message/g)).toHaveLength(1);
-    latest.mockReturnValue(silent);
-    expect(heard()[0]?.match(/New message/g)).toHaveLength(2);
+    const news = async () => (await heard())[0]?.match(/New message/g);
+    expect(await heard()).toHaveLength(2);
+    expect(await news()).toHaveLength(1);
+    announcer.shown.set(silent);
+    expect(await news()).toHaveLength(2);
+    announcer.shown.set(other);
+    expect(await news()).toHaveLength(1);
     muted.set(new Set());
-    latest.mockReturnValue(undefined);
-    expect(heard()[0]?.match(/New message/g)).toHaveLength(2);
+    announcer.shown.set(undefined);
+    expect(await news()).toHaveLength(2);
+  });
+
+  it('is silent about a message that the same poll tells of as the muting', async () => {
+    muted.set(new Set());
+    const message = aMessage({ direction: 'inbound', status: 'received' });
+    statusChanges.next([message]);
+    // Applied after the changes.
+    muted.set(new Set([message.peer_number]));
+    await Promise.resolve();
+    expect(announcer.announcements()).toEqual([]);
   });
 
   it('does not announce messages on their way', () => {

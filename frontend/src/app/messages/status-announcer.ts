@@ -4,7 +4,6 @@ import { Message } from '../api/models';
 import { messagesTexts } from '../i18n/messages-texts';
 import { ContactNames } from '../phone-numbers/contact-names';
 import { MessageSync } from './message-sync';
-import { ThreadsStore } from './threads-store';
 import { UnreadStore } from './unread-store';
 
 export interface Announcement {
@@ -20,10 +19,12 @@ const MAX_ANNOUNCEMENTS = 3;
 @Injectable()
 export class StatusAnnouncer {
   readonly #names = inject(ContactNames);
-  readonly #threads = inject(ThreadsStore);
   readonly #unread = inject(UnreadStore);
   readonly #announcements = signal<readonly Announcement[]>([]);
   #count = 0;
+
+  /** Whose conversation is on the screen. */
+  readonly shown = signal<string | undefined>(undefined);
 
   /**
    * The latest announcements, for one polite live region. Each has an id and so an element of its own: a live region
@@ -34,15 +35,19 @@ export class StatusAnnouncer {
   constructor() {
     inject(MessageSync)
       .statusChanges.pipe(takeUntilDestroyed())
-      .subscribe((messages) => {
-        this.announce(messages.filter((message) => !this.#isMuted(message)));
-      });
+      .subscribe((messages) => void this.#announceAudible(messages));
   }
 
-  /** What comes in to a muted conversation is heard only where it is open. */
+  async #announceAudible(messages: readonly Message[]): Promise<void> {
+    // The changes are being applied, and what is muted is known after them.
+    await Promise.resolve();
+    this.announce(messages.filter((message) => !this.#isMuted(message)));
+  }
+
+  /** What comes in to a muted conversation is heard only where it is shown. */
   #isMuted({ direction, peer_number }: Message): boolean {
     const isSilent = direction === 'inbound' && this.#unread.muted().has(peer_number);
-    return isSilent && this.#threads.latest() !== peer_number;
+    return isSilent && this.shown() !== peer_number;
   }
 
   /** Messages that are merely on their way are not announced. */

@@ -55,11 +55,6 @@ export class ThreadsStore implements MessageSubscriber {
     inject(MessageSync).subscribe(this);
   }
 
-  /** The conversation that was opened last, which is probably shown. */
-  latest(): string | undefined {
-    return [...this.#threads().keys()].at(-1);
-  }
-
   /** Reads a signal: a computation that calls it is notified of changes. */
   thread(peer: string): ThreadState {
     return this.#threads().get(peer) ?? NOT_LOADED;
@@ -168,7 +163,7 @@ export class ThreadsStore implements MessageSubscriber {
   }
 
   async loadFirst(): Promise<void> {
-    const last = this.latest();
+    const last = [...this.#threads().keys()].at(-1);
     if (this.#isForgotten && last !== undefined) {
       await this.open(last).catch((error: unknown) => {
         // The thread says what else went wrong: other conversations do not wait for it.

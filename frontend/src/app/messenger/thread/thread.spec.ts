@@ -10,6 +10,7 @@ import { Thread } from './thread';
 import { MessageCache } from '../../messages/cache/message-cache';
 import { MessageSync } from '../../messages/message-sync';
 import { FakeApi, FakeCache, FakeUnread, messages, setUpMessages } from '../../messages/testing';
+import { StatusAnnouncer } from '../../messages/status-announcer';
 import { toThreadMessages } from '../../messages/thread-messages';
 import { UnreadStore } from '../../messages/unread-store';
 import { SHOWN_AFTER_MS } from '../../ui/has-lasted';
@@ -352,6 +353,18 @@ describe('Thread', () => {
       await api.settle();
       expect(status(nativeElement)).toBe('');
     });
+  });
+
+  it('tells whose conversation is shown, until it is left', () => {
+    const { shown } = TestBed.inject(StatusAnnouncer);
+    const fixture = TestBed.createComponent(Thread);
+    for (const peer of [PEER, '+442079460958']) {
+      fixture.componentRef.setInput('peer', peer);
+      fixture.detectChanges();
+      expect(shown()).toBe(peer);
+    }
+    fixture.destroy();
+    expect(shown()).toBeUndefined();
   });
 
   describe('with a cache', () => {

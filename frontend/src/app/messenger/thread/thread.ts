@@ -48,6 +48,7 @@ import { onSwipe } from './swipe';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { ThreadScroll } from './thread-scroll';
+import { StatusAnnouncer } from '../../messages/status-announcer';
 import { ThreadsStore } from '../../messages/threads-store';
 import { UnreadStore } from '../../messages/unread-store';
 
@@ -249,6 +250,13 @@ export class Thread {
   readonly #isVisible = documentIsVisible();
 
   constructor() {
+    const { shown } = inject(StatusAnnouncer);
+    effect(() => {
+      shown.set(this.peer());
+    });
+    inject(DestroyRef).onDestroy(() => {
+      shown.set(undefined);
+    });
     effect(() => {
       const newest = this.#messages()[0]?._id;
       if (newest === undefined || !this.hasNewest() || !this.#unread.isKnown()) return;
