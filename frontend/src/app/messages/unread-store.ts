@@ -119,13 +119,14 @@ export class UnreadStore implements MessageSubscriber {
   }
 
   /**
-   * Whether the user is to be told of a message that the present changes tell of: it was not read on another device meanwhile, nor is it in a
-   * muted conversation. If that was not
-   * asked for before them, or counts it not yet, it is asked for once more.
+   * Whether the user is to be told of a message that the present changes tell of: it was not read on another device
+   * meanwhile, nor is it in a muted conversation. If that was not asked for before them, or counts it not yet, it is
+   * asked for once more.
    */
   async isNews(peer: string): Promise<boolean> {
     // The changes are being applied.
     await Promise.resolve();
+    if (this.#isAsked && this.muted().has(peer)) return false;
     if (this.#isAsked && this.#isToTell(peer)) return true;
     const answer = firstValueFrom(this.#answers, { defaultValue: undefined });
     this.#sync.refresh();
