@@ -82,17 +82,18 @@ export class UndoNotice {
   }
 }
 
-/** Shows it in place of the one before. */
+/** Shows it in place of the one before, with the focus if that had it. */
 function showNotice(
   place: ViewContainerRef,
   text: string,
   takesFocus: boolean,
   undo: () => void,
 ): void {
+  const hadFocus = !!document.activeElement?.closest('app-undo-notice');
   place.clear();
   const notice = place.createComponent(UndoNotice);
   notice.setInput('text', text);
-  notice.setInput('takesFocus', takesFocus);
+  notice.setInput('takesFocus', takesFocus || hadFocus);
   notice.instance.closed.subscribe(() => {
     notice.destroy();
   });
