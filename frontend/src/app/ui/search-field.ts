@@ -8,6 +8,7 @@ import {
 } from '@angular/core';
 import { formTexts } from '../i18n/form-texts';
 import { Icon } from './icon';
+import { isComposing } from './is-composing';
 
 /** The text that a list is searched by. Its page imports `search-field.css`. */
 @Component({
@@ -42,7 +43,11 @@ import { Icon } from './icon';
       </button>
     }
   `,
-  host: { class: 'search-field', '(click)': 'focus()' },
+  host: {
+    class: 'search-field',
+    '(click)': 'focus()',
+    '(keydown.escape)': 'leave($event)',
+  },
 })
 export class SearchField {
   readonly label = input.required<string>();
@@ -59,6 +64,13 @@ export class SearchField {
 
   focus(): void {
     this.box().nativeElement.focus();
+  }
+
+  protected leave(event: Event): void {
+    if (isComposing(event as KeyboardEvent)) return;
+    this.clear();
+    // The button disappears.
+    this.focus();
   }
 
   protected clear(): void {

@@ -170,6 +170,29 @@ describe('ContactsPage', () => {
     expect(page.querySelector<HTMLInputElement>('input[type=search]')?.value).toBe('');
   });
 
+  it('shows all again at Escape, and keeps the focus, but leaves the key to an input method', async () => {
+    await answer(contact(1), contact(2));
+    const box = page.querySelector<HTMLInputElement>('input[type=search]') ?? expect.fail();
+    const press = async (element: HTMLElement, init: KeyboardEventInit = {}) => {
+      element.focus();
+      const event = new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, ...init });
+      element.dispatchEvent(event);
+      await settle();
+    };
+    for (const init of [{ isComposing: true }, { keyCode: 229 }]) {
+      await search('2');
+      await press(box, init);
+      expect(rows()).toEqual(['Person 2']);
+    }
+    for (const element of [button('Clear search'), box]) {
+      await search('2');
+      await press(element);
+      expect(rows()).toHaveLength(2);
+      expect(box.value).toBe('');
+      expect(document.activeElement).toBe(box);
+    }
+  });
+
   it('renders some of many, and asks about opt-outs a page at a time, each number once', async () => {
     const asked = vi.spyOn(optOuts, 'loadUnknown');
     await answer(...Array.from({ length: 350 }, (_, index) => contact(index)));
