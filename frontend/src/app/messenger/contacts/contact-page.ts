@@ -67,10 +67,13 @@ export class ContactPage {
   protected readonly card = contactTexts;
   protected readonly keyOf = toConversationKey;
   protected readonly e164 = computed(() => toE164(this.number()));
-  /** Else the card has something that comes first: it asks for a name, or is to be saved. */
-  protected readonly isWritingNext = computed(
-    () => this.shown()?.isEditing() === false && this.#contacts.of(this.e164() ?? '') !== undefined,
-  );
+  /** Else the card has something that comes first: it asks for a name, or is to be saved, or says that nobody can write. */
+  protected readonly isWritingNext = computed(() => {
+    const number = this.e164() ?? '';
+    const isKnown = this.#contacts.of(number) !== undefined;
+    const isOptedOut = this.#optOuts.of(number)?.opted_out === true;
+    return this.shown()?.isEditing() === false && isKnown && !isOptedOut;
+  });
 
   constructor() {
     let isFirst = true;
