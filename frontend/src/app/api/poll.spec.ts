@@ -155,6 +155,18 @@ describe('Poll', () => {
     expect(calls()).toBe(60);
   });
 
+  it('has a jitter of a quarter of what is asked rarely and fails', () => {
+    polling.unsubscribe();
+    work.mockReset().mockImplementation(() => DOWN);
+    polling = poll.every(work, NEVER, 120_000).subscribe();
+    vi.advanceTimersByTime(2_000 + 4_000 + 8_000);
+    expect(work).toHaveBeenCalledTimes(4);
+    vi.advanceTimersByTime(149_999);
+    expect(work).toHaveBeenCalledTimes(4);
+    vi.advanceTimersByTime(1);
+    expect(work).toHaveBeenCalledTimes(5);
+  });
+
   it('retries offline where the API is on this computer', () => {
     polling.unsubscribe();
     TestBed.resetTestingModule();

@@ -95,7 +95,8 @@ export class Poll {
       };
       const interval = (): number => {
         if (failures > 0) {
-          const rarely = failures > QUICK_RETRIES && intervalMs > POLL_INTERVAL_MS ? intervalMs : 0;
+          const isRare = failures > QUICK_RETRIES && intervalMs > POLL_INTERVAL_MS;
+          const rarely = isRare ? intervalMs * (1 + this.#random() / 4) : 0;
           return Math.max(backoff(failures, this.#random), rarely);
         }
         return runsAgain ? SHORTEST_PAUSE_MS : intervalMs;
