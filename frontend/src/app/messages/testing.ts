@@ -20,7 +20,7 @@ import { OptOutsStore } from './opt-outs/opt-outs-store';
 import { StatusAnnouncer } from './status-announcer';
 import { ThreadMessages } from './thread-messages';
 import { ThreadsStore } from './threads-store';
-import { UnreadStore } from './unread-store';
+import { UnreadStore, totalOf } from './unread-store';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 
@@ -175,7 +175,7 @@ export class FakeUnread implements Pick<
   }
 
   totalOf(peers: Iterable<string>): number {
-    return [...peers].reduce((sum, peer) => sum + (this.muted().has(peer) ? 0 : this.of(peer)), 0);
+    return totalOf(this, peers);
   }
 }
 

@@ -12,13 +12,15 @@ interface ReadMark {
 }
 
 /** What this tab makes of a conversation. */
-interface FlagMark<Value> {
-  readonly value: Value;
+interface FlagMark<State> {
+  readonly state: State;
   readonly done: Promise<void>;
   isDone: boolean;
 }
 
-type FlagMarks<Value> = ReadonlyMap<string, FlagMark<Value>>;
+type FlagMarks<State> = ReadonlyMap<string, FlagMark<State>>;
+type ArchivedUpToTime = string | undefined;
+type IsMuted = boolean;
 
 interface Answer {
   readonly unread: Unread;
@@ -42,9 +44,8 @@ export class UnreadStore implements MessageSubscriber {
   readonly #known = signal<Unread | undefined>(undefined);
   /** Until an answer counts them: one that is asked for once the mark is set. */
   readonly #marks = signal<ReadonlyMap<string, ReadMark>>(new Map());
-  /** Up to a last message of this time. It brings a conversation back if there is none. */
-  readonly #archiving = signal<FlagMarks<string | undefined>>(new Map());
-  readonly #muting = signal<FlagMarks<boolean>>(new Map());
+  readonly #archiving = signal<FlagMarks<ArchivedUpToTime>>(new Map());
+  readonly #muting = signal<FlagMarks<IsMuted>>(new Map());
   /** Before the changes that were asked for last. */
   #isAsked = false;
   #answer: Answer | undefined;
@@ -74,9 +75,9 @@ export class UnreadStore implements MessageSubscriber {
   /** The archived conversations, with the time of the last message of each: a newer one has brought it back. */
   readonly archived = computed<ReadonlyMap<string, string>>(() => {
     const archived = toArchived(this.#known());
-    for (const [peer, { value }] of this.#archiving()) {
-      if (value === undefined) archived.delete(peer);
-      else archived.set(peer, value);
+    for (const [peer, { state: upTo }] of this.#archiving()) {
+      if (upTo === undefined) archived.delete(peer);
+      else archived.set(peer, upTo);
     }
     return archived;
   });
@@ -86,8 +87,8 @@ export class UnreadStore implements MessageSubscriber {
     // An API of the version before does not tell.
     const known: Partial<Unread> | undefined = this.#known();
     const muted = new Set(known?.muted);
-    for (const [peer, { value }] of this.#muting()) {
-      if (value) muted.add(peer);
+    for (const [peer, { state: isMuted }] of this.#muting()) {
+      if (isMuted) muted.add(peer);
       else muted.delete(peer);
     }
     return muted;
@@ -115,7 +116,7 @@ export class UnreadStore implements MessageSubscriber {
 
   /** How many messages of these conversations are unread, without those of muted ones. Reads signals. */
   totalOf(peers: Iterable<string>): number {
-    return [...peers].reduce((sum, peer) => sum + (this.muted().has(peer) ? 0 : this.of(peer)), 0);
+    return totalOf(this, peers);
   }
 
   /**
@@ -192,10 +193,10 @@ export class UnreadStore implements MessageSubscriber {
     this.#flag(this.#muting, peer, isMuted, work);
   }
 
-  #flag<Value>(
-    marks: WritableSignal<FlagMarks<Value>>,
+  #flag<State>(
+    marks: WritableSignal<FlagMarks<State>>,
     peer: string,
-    value: Value,
+    state: State,
     work: () => Promise<unknown>,
   ): void {
     // What was done before it must not reach the API after it.
@@ -209,7 +210,7 @@ export class UnreadStore implements MessageSubscriber {
       mark.isDone = true;
       this.#sync.refresh();
     });
-    const mark: FlagMark<Value> = { value, done, isDone: false };
+    const mark: FlagMark<State> = { state, done, isDone: false };
     marks.update((before) => new Map(before).set(peer, mark));
   }
 
@@ -251,7 +252,7 @@ export class UnreadStore implements MessageSubscriber {
     const isListed = this.#listedSince() === '';
     this.#archiving.update((marks) =>
       // What is brought back from beyond the list is told by no answer.
-      without(marks, counted, ({ value }) => isListed || value !== undefined),
+      without(marks, counted, ({ state: upTo }) => isListed || upTo !== undefined),
     );
     this.#muting.update((marks) => without(marks, counted));
     if (!before) return;
@@ -282,6 +283,16 @@ export class UnreadStore implements MessageSubscriber {
     if (this.muted().has(peer)) return false;
     return this.of(peer) > 0 || (this.#known()?.conversations.length ?? 0) >= MOST_LISTED;
   }
+}
+
+export function totalOf(
+  unread: Pick<UnreadStore, 'of' | 'muted'>,
+  peers: Iterable<string>,
+): number {
+  return [...peers].reduce(
+    (sum, peer) => sum + (unread.muted().has(peer) ? 0 : unread.of(peer)),
+    0,
+  );
 }
 
 /** An API of the version before does not tell. */
