@@ -1,4 +1,4 @@
-import { Component, forwardRef, input, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, forwardRef, input, signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { provideRouter } from '@angular/router';
 import { ContactsStore } from '../../contacts/contacts-store';
@@ -12,6 +12,7 @@ const NUMBER = '+4930900001';
 
 @Component({
   selector: 'app-contact-card',
+  changeDetection: ChangeDetectionStrategy.OnPush,
   template: '',
   providers: [{ provide: ContactCard, useExisting: forwardRef(() => FakeCard) }],
 })

@@ -1,9 +1,13 @@
-import { Component, ViewContainerRef, inject } from '@angular/core';
+import { ChangeDetectionStrategy, Component, ViewContainerRef, inject } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { setUpMessages } from '../../messages/testing';
 import { muteWithNotice } from './undo-notice';
 
-@Component({ selector: 'app-place', template: '<main><h1>Messages</h1></main>' })
+@Component({
+  selector: 'app-place',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: '<main><h1>Messages</h1></main>',
+})
 class Place {
   readonly place = inject(ViewContainerRef);
 }
