@@ -13,13 +13,14 @@ export const contactsPageTexts = {
   nothing: 'No contacts match',
   nothingText: 'Search for the beginning of a name or label, or for digits of a number.',
   empty: 'No contacts yet',
-  emptyText: 'A contact gives a number a name, and keeps how its owner agreed to get messages.',
+  emptyText:
+    'A contact gives a number a name, and records how that person agreed to receive messages.',
   choose: 'Choose a contact to see it, or add a new one.',
-  start: 'Import those that you have, or add one.',
+  start: 'Import the ones you already have, or add one.',
   uses: {
     names: 'A name takes the place of its number in conversations, the log and search.',
-    labels: 'Labels and a note say who somebody is. Search finds everybody with a label.',
-    consent: 'How somebody agreed to get messages is kept beside whether they have opted out.',
+    labels: 'Labels remind you who someone is. You can search by label.',
+    consent: 'See how each person agreed to get messages, and who has opted out.',
   },
   labelled: (labels: readonly string[]) => `Labels: ${labels.join(', ')}`,
   moreLabels: (count: number) => `+${count}`,
@@ -94,12 +95,12 @@ export const contactsPageTexts = {
       plural(count, { one: 'Import # contact', other: 'Import # contacts' }),
     submitting: 'Importing…',
     nothing: 'There is nothing new to import.',
-    notChecked: 'What is shown does not take your last choice into account.',
+    notChecked: "The preview doesn't reflect your last change yet.",
     noNumber: 'Say which column has the numbers.',
     failed: (why: string) =>
       `${why} Some contacts may be stored already. Try again: none is stored twice.`,
     rejected: 'Download rejected rows',
-    rejectedText: 'The invalid ones, with the reasons. Put them right, and import that file.',
+    rejectedText: 'Contains the invalid rows and why. Fix them and import that file.',
     rejectedFile: 'rejected-contacts.csv',
     done: (count: number) =>
       plural(count, { one: '# contact imported', other: '# contacts imported' }),
