@@ -29,6 +29,7 @@ IGNORED_PARAMETERS = {
     "error_code",
     "created_from",
     "created_before",
+    "around_time",
     "if-none-match",
     "last-event-id",
     "accept_possible_duplicate",
