@@ -366,7 +366,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await check(page, 'an import, with what it changes');
       await page.route('**/api/contacts/import?*', (route) => route.fulfill({ status: 503 }));
       await page.getByRole('combobox', { name: 'What “Name” is' }).selectOption('Note');
-      await expect(page.getByRole('alert').filter({ hasText: 'last choice' })).toBeVisible();
+      await expect(page.getByRole('alert').filter({ hasText: 'last change' })).toBeVisible();
       await check(page, 'an import that could not be checked');
       await page.unroute('**/api/contacts/import?*');
       await page.getByRole('combobox', { name: 'What “Name” is' }).selectOption('Name');
