@@ -15,7 +15,8 @@ from tests.devservers.twilio.test_page import get
 
 @pytest.fixture
 async def url(simulator: Simulator, control: SimulatorControl, twilio: Library) -> str:
-    """Where a picture is."""
+    """Where a picture is. It has come in, of which nothing is told."""
+    await control.set_number(sms_url="", sms_fallback_url="", sms_application_sid="")
     received = await control.text("+14155550199", "", num_media=1)
     (media,) = await twilio.call(twilio.client.messages(received.sid).media.list)
     return f"{simulator.url}{CONTENT_PATH}/{media.sid}"
