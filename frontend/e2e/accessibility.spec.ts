@@ -473,10 +473,15 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.getByRole('heading', { name: 'No contacts yet' })).toBeVisible();
       await check(page, 'the contacts, empty');
       let fail = (): void => undefined;
+      let recover = (): void => undefined;
       const failing = new Promise<void>((resolve) => (fail = resolve));
+      const recovering = new Promise<void>((resolve) => (recover = resolve));
+      let isFailing = true;
       await page.route('**/api/contacts/changes?*', async (route) => {
         await failing;
-        await route.fulfill({ status: 503 });
+        if (isFailing) return route.fulfill({ status: 503 });
+        await recovering;
+        return route.continue();
       });
       await page.reload();
       await expect(page.locator('.contacts__list app-skeleton')).toBeVisible();
@@ -485,8 +490,10 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       const problem = page.locator('.contacts__list').getByRole('alert');
       await expect(problem).toBeVisible();
       await check(page, 'the contacts, which cannot be loaded');
-      await page.unroute('**/api/contacts/changes?*');
+      isFailing = false;
+      // What is retried by itself waits, too, or the button might be gone before it is pressed.
       await problem.getByRole('button', { name: 'Try again' }).click();
+      recover();
       await expect(page.getByRole('heading', { name: 'No contacts yet' })).toBeVisible();
       await page.goto('/nowhere');
       await expect(page.getByRole('heading', { name: "This page doesn't exist" })).toBeVisible();
