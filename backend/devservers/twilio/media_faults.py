@@ -78,6 +78,9 @@ class NumMedia(RequestFault):
 
     async def respond(self, perform: Perform, _clock: Clock, /) -> Response:
         response = await perform()
+        if not isinstance(response, JSONResponse):
+            # `any` is also the content of media.
+            return response
         answer = json.loads(bytes(response.body))
         for row in answer.get("messages", [answer]):
             if self.shown is None:
