@@ -176,7 +176,7 @@ def _name_what_exists(case: Case[Any]) -> None:
         # It is a message of another account.
         case.query.pop("before", None)
     for places, name in ((case.query, _keep_one_position(case.query)), (case.path_parameters, "message_id")):
-        if name in places:
+        if name in places and name != "around_time":
             places[name] = _message_for(case)
     for places in (case.query, case.path_parameters):
         if "peer_number" in places:

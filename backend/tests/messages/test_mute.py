@@ -31,7 +31,10 @@ async def muted(api_user: ApiUser) -> list[str]:
     listed = [*await conversations(api_user), *await conversations(api_user, archived="true")]
     assert {row["peer_number"] for row in listed if row["muted"]} == set(found)
     for row in listed:
-        assert (await api_user.call("GET", f"/api/conversations/{row['peer_number']}")).json() == row
+        single = (await api_user.call("GET", f"/api/conversations/{row['peer_number']}")).json()
+        # The status of its last message may have changed since.
+        assert single.keys() == row.keys()
+        assert {**single, "last_message": None} == {**row, "last_message": None}
     return found
 
 

@@ -266,7 +266,7 @@ async def test_what_is_unread_and_archived_is_bounded(many_messages: ManyMessage
     (few, size), (many, larger) = found
     assert few.documents <= 2 * MAXIMUM_UNREAD + 5, few
     assert many.documents <= few.documents + 5, f"{few}, then {many}"
-    assert many.commands == few.commands == 2
+    assert many.commands == few.commands == 3
     assert larger == size <= 140 * MAXIMUM_UNREAD
 
 
