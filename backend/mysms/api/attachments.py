@@ -12,7 +12,7 @@ from mysms.attachments.errors import (
     UnknownMediaTypeError,
     UploadsBusyError,
 )
-from mysms.attachments.schemas import AttachmentResponse as StoredResponse
+from mysms.attachments.schemas import UploadedPicture
 from mysms.core.errors import NotFoundError, error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.messages.media import MAXIMUM_BYTES
@@ -36,7 +36,7 @@ router = APIRouter()
 @router.post(
     UPLOAD_PATH,
     status_code=status.HTTP_201_CREATED,
-    response_model=StoredResponse,
+    response_model=UploadedPicture,
     summary="Upload a picture",
     tags=["Messages"],
     responses=error_responses(
@@ -61,7 +61,7 @@ router = APIRouter()
         }
     },
 )
-async def upload_attachment(request: Request, user: CurrentUser) -> StoredResponse | Response:
+async def upload_attachment(request: Request, user: CurrentUser) -> UploadedPicture | Response:
     """Stores a picture, to be sent with messages whose `media` name it.
 
     The body is the file: JPEG, PNG or GIF, which its bytes tell and no header, of at most 4,993,600 bytes. It may be
@@ -77,7 +77,7 @@ async def upload_attachment(request: Request, user: CurrentUser) -> StoredRespon
         except ClientDisconnect:
             # Nobody reads it.
             return Response(status_code=status.HTTP_400_BAD_REQUEST)
-        return StoredResponse.of(await services.uploads.add(user.user_id, content))
+        return UploadedPicture.of(await services.uploads.add(user.user_id, content))
 
 
 # Whoever caches, as Twilio does, may ask for the headers alone.

@@ -6,7 +6,7 @@ from mysms.attachments.records import StoredAttachment
 from mysms.core.timestamps import Timestamp
 
 
-class AttachmentResponse(BaseModel):
+class UploadedPicture(BaseModel):
     """A picture that can be sent."""
 
     id: str = Field(alias="_id", examples=["6921f0c2a4b1c93e5d0f7a12"], description="What `media` of a message names.")
@@ -15,7 +15,7 @@ class AttachmentResponse(BaseModel):
     created_at: Timestamp
 
     @classmethod
-    def of(cls, attachment: StoredAttachment) -> "AttachmentResponse":
+    def of(cls, attachment: StoredAttachment) -> "UploadedPicture":
         return cls.model_validate(
             {
                 "_id": str(attachment.attachment_id),

@@ -1135,35 +1135,6 @@ export interface components {
              */
             last_message_at: string;
         };
-        /**
-         * AttachmentResponse
-         * @description A picture that can be sent.
-         */
-        AttachmentResponse: {
-            /**
-             * Id
-             * @description What `media` of a message names.
-             * @example 6921f0c2a4b1c93e5d0f7a12
-             */
-            _id: string;
-            /**
-             * Content Type
-             * @description `image/jpeg`, `image/png` or `image/gif`.
-             * @example image/jpeg
-             */
-            content_type: string;
-            /**
-             * Bytes
-             * @example 184320
-             */
-            bytes: number;
-            /**
-             * Created At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            created_at: string;
-        };
         /** CodeConfirmation */
         CodeConfirmation: {
             /**
@@ -2473,6 +2444,35 @@ export interface components {
              *     ]
              */
             muted: string[];
+        };
+        /**
+         * UploadedPicture
+         * @description A picture that can be sent.
+         */
+        UploadedPicture: {
+            /**
+             * Id
+             * @description What `media` of a message names.
+             * @example 6921f0c2a4b1c93e5d0f7a12
+             */
+            _id: string;
+            /**
+             * Content Type
+             * @description `image/jpeg`, `image/png` or `image/gif`.
+             * @example image/jpeg
+             */
+            content_type: string;
+            /**
+             * Bytes
+             * @example 184320
+             */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            created_at: string;
         };
         /**
          * Problem
@@ -4171,7 +4171,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AttachmentResponse"];
+                    "application/json": components["schemas"]["UploadedPicture"];
                 };
             };
             /** @description Unauthorized */
