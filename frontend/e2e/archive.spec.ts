@@ -6,19 +6,13 @@ import {
   expect,
   newNumber,
   newPerson,
+  list,
   openThread,
+  row,
   test,
 } from './fixtures';
 
 const PHONE = { viewport: { width: 390, height: 844 } };
-
-function list(page: Page): Locator {
-  return page.getByRole('navigation', { name: 'Conversations' });
-}
-
-function row(page: Page, text: string): Locator {
-  return list(page).getByRole('listitem').filter({ hasText: text });
-}
 
 function archive(page: Page): Locator {
   return list(page).getByRole('link', { name: /^Archived/ });

@@ -201,6 +201,16 @@ export async function openThread(page: Page, number: string): Promise<void> {
   await expect(page.getByRole('log')).toBeVisible();
 }
 
+/** The conversations. */
+export function list(page: Page): Locator {
+  return page.getByRole('navigation', { name: 'Conversations' });
+}
+
+/** The conversation whose row has this text. */
+export function row(page: Page, text: string): Locator {
+  return list(page).getByRole('listitem').filter({ hasText: text });
+}
+
 /** The form of a new message, which a user without messages has to open. */
 export async function openNew(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'New message', exact: true }).click();

@@ -1,15 +1,8 @@
 import { Locator, Page } from '@playwright/test';
-import { bubble, enter, expect, newNumber, newPerson, openThread, test } from './fixtures';
+import { bubble, enter, expect, newNumber, newPerson, openThread, row, test } from './fixtures';
 
 const PHONE = { viewport: { width: 390, height: 844 } };
 const TITLE = 'Messages · MySMS Messenger';
-
-function row(page: Page, text: string): Locator {
-  return page
-    .getByRole('navigation', { name: 'Conversations' })
-    .getByRole('listitem')
-    .filter({ hasText: text });
-}
 
 async function expectUnread(page: Page, count: number): Promise<void> {
   await expect(page).toHaveTitle(count > 0 ? `(${count}) ${TITLE}` : TITLE);
