@@ -200,6 +200,23 @@ describe('Poll', () => {
     expect(work).toHaveBeenCalledTimes(2);
   });
 
+  it.each(['online', 'demand'])('runs again if it was running: %s', (wakeUp) => {
+    const answer = new Subject<void>();
+    work.mockReturnValueOnce(answer);
+    poll.now();
+    vi.advanceTimersByTime(0);
+    expect(work).toHaveBeenCalledTimes(2);
+    if (wakeUp === 'online') window.dispatchEvent(new Event('online'));
+    else poll.now();
+    vi.advanceTimersByTime(5_000);
+    expect(work).toHaveBeenCalledTimes(2);
+    answer.complete();
+    vi.advanceTimersByTime(SHORTEST_PAUSE_MS);
+    expect(work).toHaveBeenCalledTimes(3);
+    vi.advanceTimersByTime(POLL_INTERVAL_MS - 1);
+    expect(work).toHaveBeenCalledTimes(3);
+  });
+
   it('runs at once when another poll succeeds again, and does not wake that one in turn', () => {
     restart(DOWN);
     // The next attempt is at 126 seconds.

@@ -48,7 +48,7 @@ export class Poll {
   /** Wakes only what has failed: two that fail in turn would run each other without a pause. */
   readonly #recoveries = new Subject<void>();
 
-  /** Runs every poll and every pending retry at once. */
+  /** Runs every poll and every pending retry at once, or again if it is running. */
   now(): void {
     this.#wakeUps.next();
   }
@@ -122,7 +122,12 @@ export class Poll {
         fromEvent(window, 'online'),
         this.#wakeUps,
         this.#recoveries.pipe(filter(() => failures > 0)),
-      ).pipe(startWith(null));
+      ).pipe(
+        tap(() => {
+          runsAgain = isRunning;
+        }),
+        startWith(null),
+      );
       return merge(wakeUps.pipe(map(() => 0)), ended.pipe(map(interval)), due).pipe(
         switchMap(wait),
         exhaustMap(() =>
