@@ -180,6 +180,7 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
         json: {
           paused: { reason: 'Twilio does not accept our sender.', since: at(9, api) },
           sender: '+15005550006',
+          pictures: { maximum_count: 10, maximum_bytes: 5_000_000 },
         },
       };
     case '/api/conversations':

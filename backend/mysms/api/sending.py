@@ -15,7 +15,7 @@ async def read_sending(_: CurrentUser, services: AppServices) -> SendingStatusRe
     """Returns whether messages are being sent, or why sending is paused. A pause that Twilio caused ends by itself.
 
     Also returns the number that messages are sent from, the default country, whose numbers may be written in national
-    format, and where the simulated phones are if no SMS is sent.
+    format, what a message with pictures may have, and where the simulated phones are if no SMS is sent.
     """
     simulator_url = await services.simulator.find()
     return SendingStatusResponse.of(services.outbox.pause, services.settings, simulator_url)

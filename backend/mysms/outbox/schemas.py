@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from mysms.core.settings import Settings
 from mysms.core.timestamps import Timestamp
+from mysms.messages.media import MAXIMUM_BYTES, MOST_MEDIA
 from mysms.outbox.pauses import Pause
 
 
@@ -19,6 +20,15 @@ class PauseResponse(BaseModel):
             "server has fixed this."
         ],
         description="An explanation for users.",
+    )
+
+
+class PictureLimitsResponse(BaseModel):
+    """What a message with pictures may have."""
+
+    maximum_count: int = Field(examples=[MOST_MEDIA], description="Pictures of a message.")
+    maximum_bytes: int = Field(
+        examples=[MAXIMUM_BYTES], description="All pictures of a message and its text, in UTF-8, together."
     )
 
 
@@ -38,6 +48,9 @@ class SendingStatusResponse(BaseModel):
         description="The page with the simulated phones, where messages go to the simulator of this project and no SMS "
         "is sent; null otherwise.",
     )
+    pictures: PictureLimitsResponse | None = Field(
+        description="null where messages cannot have pictures, since Twilio has no address at which to fetch them."
+    )
 
     @classmethod
     def of(cls, pause: Pause | None, settings: Settings, simulator_url: str | None) -> Self:
@@ -47,4 +60,7 @@ class SendingStatusResponse(BaseModel):
             default_country=settings.default_country,
             sender=settings.twilio_from_number,
             simulator_url=simulator_url,
+            pictures=None
+            if settings.media_url is None
+            else PictureLimitsResponse(maximum_count=MOST_MEDIA, maximum_bytes=MAXIMUM_BYTES),
         )

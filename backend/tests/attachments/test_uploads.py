@@ -141,8 +141,14 @@ async def test_an_account_that_is_deleted_meanwhile_gets_no_picture() -> None:
     assert shelf.pictures == []
 
 
+async def test_the_sending_status_says_what_a_message_with_pictures_may_have(api_user: ApiUser) -> None:
+    limits = (await api_user.call("GET", "/api/sending")).json()["pictures"]
+    assert limits == {"maximum_count": 10, "maximum_bytes": 5_000_000}
+
+
 async def test_a_server_that_twilio_cannot_reach_takes_none(start: Start) -> None:
     async with start(TWILIO_STATUS_CALLBACK_URL="") as api:
         user = await ApiUser.sign_up(api)
+        assert (await user.call("GET", "/api/sending")).json()["pictures"] is None
         problem = problem_of(await user.upload(GIF), 409, "media_disabled")
         assert "TWILIO_STATUS_CALLBACK_URL" in problem["detail"]

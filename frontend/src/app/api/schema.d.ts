@@ -656,7 +656,7 @@ export interface paths {
          * @description Returns whether messages are being sent, or why sending is paused. A pause that Twilio caused ends by itself.
          *
          *     Also returns the number that messages are sent from, the default country, whose numbers may be written in national
-         *     format, and where the simulated phones are if no SMS is sent.
+         *     format, what a message with pictures may have, and where the simulated phones are if no SMS is sent.
          */
         get: operations["read_sending_api_sending_get"];
         put?: never;
@@ -2042,6 +2042,24 @@ export interface components {
             reason: string;
         };
         /**
+         * PictureLimitsResponse
+         * @description What a message with pictures may have.
+         */
+        PictureLimitsResponse: {
+            /**
+             * Maximum Count
+             * @description Pictures of a message.
+             * @example 10
+             */
+            maximum_count: number;
+            /**
+             * Maximum Bytes
+             * @description All pictures of a message and its text, in UTF-8, together.
+             * @example 5000000
+             */
+            maximum_bytes: number;
+        };
+        /**
          * PushKeyResponse
          * @description The key that a browser subscribes with.
          */
@@ -2249,6 +2267,8 @@ export interface components {
              * @example http://127.0.0.1:8027
              */
             simulator_url: string | null;
+            /** @description null where messages cannot have pictures, since Twilio has no address at which to fetch them. */
+            pictures: components["schemas"]["PictureLimitsResponse"] | null;
         };
         /**
          * SessionResponse

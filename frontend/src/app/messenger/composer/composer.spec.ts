@@ -18,6 +18,7 @@ const SENDING: Sending = {
   default_country: null,
   sender: '+15005550006',
   simulator_url: null,
+  pictures: null,
 };
 
 describe('Composer', () => {

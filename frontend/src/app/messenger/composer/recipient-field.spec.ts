@@ -15,6 +15,7 @@ const SENDING: Sending = {
   default_country: 'CH',
   sender: '+15005550006',
   simulator_url: null,
+  pictures: null,
 };
 const [BERLIN, LONDON, ZURICH] = ['+4930901820', '+442079460958', '+41791234567'] as const;
 

@@ -12,6 +12,7 @@ const SENDING: Sending = {
   default_country: 'CH',
   sender: '+15005550006',
   simulator_url: null,
+  pictures: null,
 };
 
 describe('Welcome', () => {
