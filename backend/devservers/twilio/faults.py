@@ -131,6 +131,15 @@ class TrialPrefix(MessageFault):
         return replace(message, body=self.prefix + message.body)
 
 
+class SmSid(MessageFault):
+    """The SID begins with SM, although the message has media: https://www.twilio.com/docs/messaging/api/media-resource."""
+
+    kind = "sm_sid"
+
+    def apply(self, message: Message) -> Message:
+        return replace(message, sid="SM" + message.sid[2:])
+
+
 class RewriteTo(MessageFault):
     """The resource and its callbacks show this To number instead of the requested one.
 
@@ -241,6 +250,7 @@ FAULTS_BY_KIND: Mapping[str, type[Fault]] = {
         EventBetweenPages,
         SkewDates,
         TrialPrefix,
+        SmSid,
         RewriteTo,
         ForceStatus,
         ConflictingFinals,

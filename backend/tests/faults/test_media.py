@@ -93,6 +93,7 @@ LIST_FAULTS: list[list[tuple[str, dict[str, Any]]]] = [
     [("num_media", {"shown": "0"})],
     [("trial_prefix", {})],
     [("num_media", {"shown": "0"}), ("trial_prefix", {})],
+    [("sm_sid", {})],
 ]
 
 
@@ -116,6 +117,28 @@ async def test_a_picture_is_sent_once_whatever_the_list_says_of_it(tmp_path: Pat
             for number, message_id, content in sent:
                 await require_sent_once(env, {message_id: content}, number)
             await control.reset_faults()
+
+
+@pytest.mark.parametrize("shown", [None, "0"])
+async def test_a_picture_that_the_list_does_not_show_is_never_sent_twice(
+    tmp_path: Path, list_order: str, shown: str | None
+) -> None:
+    """Neither the SID nor the number says that the row has media: it proves nothing, and the user decides."""
+    async with running_environment(tmp_path, list_order=list_order, name="hidden media") as env:
+        control = env.simulator.control
+        await control.set_fault("sm_sid")
+        await control.set_fault("num_media", shown=shown)
+        await control.set_fault("drop_callbacks")
+        lost = [(f"+131277750{index:02}", text) for index, text in enumerate(("", "Look"))]
+        for number, _ in lost:
+            await control.set_fault("lose_201", to=number, times=1)
+        sent = {number: (await post(env, number, text, [await upload(env, GIF)]))["_id"] for number, text in lost}
+        for number, message_id in sent.items():
+            await env.eventually(message_id, "unconfirmed", within=60)
+            await env.run_list_checks(message_id)
+            assert (await env.detail(message_id))["status"] == "unconfirmed"
+            assert len(await sids_to(env, number)) == 1
+        assert await env.metric("mysms_duplicate_sends_total") == 0
 
 
 async def test_pictures_without_text_are_not_taken_for_each_other(tmp_path: Path, list_order: str) -> None:

@@ -132,3 +132,15 @@ async def test_the_number_of_media_is_not_known_everywhere(
     await control.set_fault("num_media", on="any", shown=shown)
     assert (await twilio.create(media_url=[url])).num_media == expected
     assert (await twilio.fetch(message.sid)).num_media == expected
+
+
+async def test_the_sid_of_a_message_with_media_may_begin_with_sm(
+    control: SimulatorControl, twilio: Library, url: str
+) -> None:
+    await control.set_fault("sm_sid")
+    message = await twilio.create(media_url=[url])
+    assert (message.sid[:2], message.num_media) == ("SM", "1")
+    await becomes(twilio, message.sid, "delivered")
+    assert [listed.sid for listed in await twilio.list(to=ORDINARY)] == [message.sid]
+    (media,) = await twilio.call(twilio.client.messages(message.sid).media.list)
+    assert await control.media_of(media.sid) == sample_picture()
