@@ -1,4 +1,4 @@
-import { Page } from '@playwright/test';
+import { Locator, Page } from '@playwright/test';
 import type { Message } from '../src/app/api/models';
 import {
   PASSWORD,
@@ -36,7 +36,7 @@ const SIZES = [
   { width: 844, height: 390 },
 ] as const;
 /** Of a document. */
-const OTHER_TYPE = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
+const OTHER_TYPE = 'application/vnd.openxmlformats-officedocument.presentationml.presentation';
 const CONVERSATIONS = [0, 1, 12, 60, 1_000];
 const MESSAGES = [0, 1, 200, 20_000];
 
@@ -395,6 +395,15 @@ for (const [row, viewport] of SIZES.entries()) {
         await pngOf(page, 40, 4000),
         await pngOf(page, 1, 1),
       ];
+      // A video can be without a picture, too.
+      const sound = { contentType: 'audio/wav', body: SILENCE };
+      await page.route(/\/media\/[34]$/, async (route) => {
+        const isPicture = route
+          .request()
+          .url()
+          .includes(`${'3'.padStart(24, '0')}/`);
+        await (isPicture ? route.fallback() : route.fulfill(sound));
+      });
       const parts = [...(isPhone ? [] : [RAIL]), COMPOSER];
       await page.goto(`/messages/${PEER}`);
       await loaded(page, 4);
@@ -405,7 +414,12 @@ for (const [row, viewport] of SIZES.entries()) {
       const pictures = page.getByRole('button', { name: /^Picture/ });
       await expect(pictures).toHaveCount(14);
       await expect(page.locator('audio, video')).toHaveCount(2);
+      await expect(page.locator('.medium__problem')).toHaveCount(0);
       await check(page, 'media', parts);
+      const message = page.locator('.message-media').filter({ has: page.locator('audio') });
+      expect
+        .soft(await pictureBoxes(message), 'no gap beside the last picture')
+        .toEqual({ shares: [0.5, 0.5, 1], heights: 1 });
 
       await pictures.first().click();
       const viewer = page.getByRole('dialog', { name: 'Pictures' });
@@ -598,6 +612,26 @@ for (const [row, viewport] of SIZES.entries()) {
         await check(page, `a 503 for ${path}`, []);
       }
     });
+  });
+}
+
+/** A sound of no length. */
+const SILENCE = Buffer.from(
+  'UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=',
+  'base64',
+);
+
+/** How much of the width each picture takes, and how many heights they have. */
+function pictureBoxes(media: Locator): Promise<{ shares: number[]; heights: number }> {
+  return media.evaluate((element) => {
+    const boxes = [...element.querySelectorAll('.medium--picture')].map((picture) =>
+      picture.getBoundingClientRect(),
+    );
+    const { width } = element.getBoundingClientRect();
+    return {
+      shares: boxes.map((box) => Math.round((2 * box.width) / width) / 2),
+      heights: new Set(boxes.map((box) => Math.round(box.height / 4))).size,
+    };
   });
 }
 

@@ -8,7 +8,13 @@ export const mediaTexts = {
   },
   types: {
     'application/octet-stream': 'File',
+    'application/msword': 'Word document',
     'application/pdf': 'PDF',
+    'application/vnd.ms-excel': 'Excel sheet',
+    'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'Excel sheet',
+    'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'Word document',
+    'text/calendar': 'Calendar event',
+    'text/plain': 'Text file',
     'text/vcard': 'Contact',
     'text/x-vcard': 'Contact',
   } as Readonly<Record<string, string | undefined>>,

@@ -112,10 +112,14 @@ describe('Medium', () => {
     http.expectNone(URL_OF_PICTURE);
   });
 
-  it('says that a picture is broken', () => {
-    const medium = draw(PICTURE);
+  it.each([
+    ['img', 'image/png'],
+    ['audio', 'audio/ogg'],
+    ['video', 'video/3gpp'],
+  ])('says that the browser cannot show what is in its %s', (element, content_type) => {
+    const medium = draw({ ...PICTURE, content_type });
     answer(expectRequest());
-    medium.querySelector('img')?.dispatchEvent(new Event('error'));
+    medium.querySelector(element)?.dispatchEvent(new Event('error'));
     fixture.detectChanges();
     expect(problemOf(medium)).toContain('This browser cannot show it.');
     expect(urls).toEqual([]);
