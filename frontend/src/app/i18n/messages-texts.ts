@@ -247,7 +247,7 @@ export const messagesTexts = {
     forward: 'Forward',
     details: 'Details',
     markUnread: 'Mark as unread',
-    delete: 'Delete',
+    delete: 'Delete…',
     /** Why it cannot be deleted now. */
     inFlight: 'It may still be sent: cancel it first, or wait.',
     deleted: 'Message deleted',
