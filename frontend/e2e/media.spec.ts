@@ -51,8 +51,8 @@ test('a picture that a phone sends shows in its place, and large', async ({
   const place = message.locator('.medium--picture');
   await expect(place).toBeVisible();
   // It is another element once all that shows media is loaded.
-  await expect.poll(() => place.boundingBox()).not.toBeNull();
-  const before = await place.boundingBox();
+  let before: Awaited<ReturnType<Locator['boundingBox']>> = null;
+  await expect.poll(async () => (before = await place.boundingBox())).not.toBeNull();
   release();
   await expect.poll(() => shownIn(message)).toBe(1);
   expect(await place.boundingBox()).toEqual(before);
