@@ -31,10 +31,12 @@ test('an emoji goes in where the caret is, by keyboard alone, and can be undone'
   });
   await enter(page, person);
   await openThread(page, newNumber());
+  await expect(page.getByRole('button', { name: 'Add pictures' })).toBeVisible();
   await composer(page).fill('See you at six, Ada');
   await composer(page).evaluate((field: HTMLTextAreaElement) => {
     field.setSelectionRange('See you at six'.length, 'See you at six'.length);
   });
+  await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await expect(button(page)).toBeFocused();
   expect(data).toEqual([]);

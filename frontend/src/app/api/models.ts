@@ -18,6 +18,7 @@ export type RecoveryCodes = Schemas['RecoveryCodesResponse'];
 export type NewMessage = Schemas['MessageCreate'];
 export type Message = Schemas['MessageResponse'];
 export type Media = Schemas['MediaResponse'];
+export type UploadedPicture = Schemas['UploadedPicture'];
 export type MessageDetail = Schemas['MessageDetail'];
 export type Conversation = Schemas['ConversationResponse'];
 export type DeletedPart = Schemas['DeletedPartResponse'];

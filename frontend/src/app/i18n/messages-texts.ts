@@ -134,6 +134,8 @@ export const messagesTexts = {
     message: 'Message',
     placeholder: 'Write a message',
     emoji: 'Emoji',
+    addPictures: 'Add pictures',
+    notUploaded: 'A picture is not uploaded yet: wait for it, or remove it.',
     send: 'Send',
     undo: 'Undo',
     from: (number: string) => `From ${number}`,
@@ -164,6 +166,7 @@ export const messagesTexts = {
     tryAgain: 'Try again',
     edit: 'Edit',
     discard: 'Discard',
+    picturesGone: 'The pictures are no longer on the server: edit it, and add them again.',
   },
 
   status: {
@@ -238,19 +241,6 @@ export const messagesTexts = {
     duplicate: "We don't know yet whether the first one has arrived.",
     sendAnyway: 'Send anyway',
     keepWaiting: 'Keep waiting',
-  },
-
-  /** What can be done with one message. */
-  menu: {
-    label: 'Actions on the message',
-    copy: 'Copy text',
-    forward: 'Forward',
-    details: 'Details',
-    markUnread: 'Mark as unread',
-    delete: 'Delete…',
-    /** Why it cannot be deleted now. */
-    inFlight: 'It may still be sent: cancel it first, or wait.',
-    deleted: 'Message deleted',
   },
 
   /** What stands beside a conversation. */

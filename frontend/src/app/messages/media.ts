@@ -15,6 +15,11 @@ export function kindOf({ content_type }: Media): MediaKind {
   return VIDEOS.includes(content_type) ? 'video' : 'file';
 }
 
+/** Whether it has one that can be sent again. */
+export function hasPicture({ media }: Message): boolean {
+  return media.some((each) => kindOf(each) === 'picture');
+}
+
 /** Those that the API does not have: an earlier version has received them, or they are gone. */
 export function countMissing({ num_media, media }: Message): number {
   return Math.max(0, num_media - media.length);

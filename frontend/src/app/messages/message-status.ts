@@ -52,6 +52,11 @@ export function hasText({ content }: Message): boolean {
   return content !== '';
 }
 
+/** Whether there is anything to send again. */
+export function hasContent(message: Message): boolean {
+  return hasText(message) || message.media.length > 0;
+}
+
 /** What is said where there is no text. */
 export function describeAbsentText(message: Message): string {
   const { textDeleted, noText } = messagesTexts.thread;
@@ -74,5 +79,5 @@ export function failureAdvice({ error_code, explanation }: Message): string {
 
 /** Whether sending the same again can help, as far as is known. */
 export function isRetryable(message: Message): boolean {
-  return hasText(message) && hasFailed(message) && (message.explanation?.retryable ?? true);
+  return hasContent(message) && hasFailed(message) && (message.explanation?.retryable ?? true);
 }

@@ -86,7 +86,7 @@ describe('MessengerPage', () => {
 
   it('keeps the recipients of a draft when a message is forwarded', async () => {
     const form = TestBed.inject(ComposeForms).get(NEW_MESSAGE);
-    form.setValue({ recipient_number: '+4930901820,079', content: 'Mine' });
+    form.patchValue({ recipient_number: '+4930901820,079', content: 'Mine' });
     const harness = await RouterTestingHarness.create('/messages/+14155552671');
     page = harness.fixture.nativeElement as HTMLElement;
     harness.fixture.autoDetectChanges();
@@ -95,7 +95,11 @@ describe('MessengerPage', () => {
     (thread.componentInstance as Thread).forward.emit(aMessage({ content: 'Theirs' }));
     for (let turn = 0; turn < 3; turn += 1) await api.settle();
     expect(TestBed.inject(Router).url).toBe('/messages/new');
-    expect(form.getRawValue()).toEqual({ recipient_number: '+4930901820,079', content: 'Theirs' });
+    expect(form.getRawValue()).toEqual({
+      recipient_number: '+4930901820,079',
+      content: 'Theirs',
+      media: [],
+    });
   });
 
   it('shows the list on a phone before the first message if there is a draft in it', async () => {

@@ -14,7 +14,7 @@ import {
   viewChild,
 } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
-import { Message, NewMessage } from '../api/models';
+import { Message } from '../api/models';
 import { messagesTexts } from '../i18n/messages-texts';
 import { splitAtPlaceholder } from '../i18n/plural';
 import { Icon } from '../ui/icon';
@@ -33,6 +33,7 @@ import type { ContactCard } from './contact-card/contact-card';
 import type { MessageDetails } from './message-details/message-details';
 import { ClosedComposer } from './opt-out/closed-composer';
 import { OptOutSuggestion } from './opt-out/opt-out-suggestion';
+import { WrittenMessage } from '../messages/pictures';
 import { OutboxStore } from '../messages/outbox/outbox-store';
 import { isRecipientError } from '../messages/recipient-errors';
 import { PendingMessage } from '../messages/outbox/pending-message';
@@ -322,7 +323,7 @@ export class MessengerPage {
   }
 
   /** Shows the conversation that it belongs to, or the list if there are several. */
-  protected async sendNew(messages: readonly NewMessage[]): Promise<void> {
+  protected async sendNew(messages: readonly WrittenMessage[]): Promise<void> {
     for (const message of messages) this.#outbox.send(message);
     this.#forms.get(NEW_MESSAGE).reset();
     const [first, ...others] = messages;
@@ -336,28 +337,30 @@ export class MessengerPage {
     this.composer()?.focus();
   }
 
-  protected reply(messages: readonly NewMessage[]): void {
+  protected reply(messages: readonly WrittenMessage[]): void {
     for (const message of messages) {
       this.#outbox.send(message);
-      this.#forms.get(message.recipient_number).controls.content.reset();
+      const { content, media } = this.#forms.get(message.recipient_number).controls;
+      content.reset();
+      media.reset();
     }
   }
 
   protected takeBack(pending: PendingMessage): void {
     if (!this.#outbox.discard(pending)) return;
-    const { recipient, content, isRecipientError } = pending;
-    void this.#edit({ recipient_number: recipient, content }, isRecipientError);
+    const { recipient, content, media, isRecipientError } = pending;
+    void this.#edit({ recipient_number: recipient, content, media }, isRecipientError);
   }
 
   protected editAndResend(message: Message): void {
     const { recipient_number, content } = message;
-    void this.#edit({ recipient_number, content }, isRecipientError(message));
+    void this.#edit({ recipient_number, content }, isRecipientError(message), message);
   }
 
   /** To whom is asked in the form for a new recipient; those chosen there already stay. */
-  protected forward({ content }: Message): void {
+  protected forward(message: Message): void {
     const { recipient_number } = this.#forms.get(NEW_MESSAGE).getRawValue();
-    void this.#edit({ recipient_number, content }, true);
+    void this.#edit({ recipient_number, content: message.content }, true, message);
   }
 
   /** Leaves the conversation, if it is open, as it disappears from its list, and offers to undo it. */
@@ -473,12 +476,12 @@ export class MessengerPage {
   }
 
   #isNewEmpty(): boolean {
-    const { recipient_number, content } = this.#forms.get(NEW_MESSAGE).getRawValue();
-    return recipient_number === '' && content === '';
+    const { recipient_number, content, media } = this.#forms.get(NEW_MESSAGE).getRawValue();
+    return recipient_number === '' && content === '' && media.length === 0;
   }
 
   /** In the form of its conversation, or in the form for a new recipient if the number is wrong. */
-  async #edit(message: NewMessage, isRecipientError: boolean): Promise<void> {
+  async #edit(message: WrittenMessage, isRecipientError: boolean, source?: Message): Promise<void> {
     // On a phone, they take the place of the form.
     if (this.details() !== undefined) await this.#hideDetails();
     if (isRecipientError) {
@@ -489,6 +492,11 @@ export class MessengerPage {
     }
     if (isRecipientError) this.focusNew();
     else this.#focusComposer();
+    if (source?.media.length) {
+      afterNextRender(() => void this.composer()?.addPictures(source), {
+        injector: this.#injector,
+      });
+    }
   }
 
   #focusComposer(): void {

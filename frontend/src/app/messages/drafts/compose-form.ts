@@ -1,11 +1,11 @@
 import { AbstractControl, FormControl, FormGroup } from '@angular/forms';
 import { first } from 'rxjs';
-import { NewMessage } from '../../api/models';
 import { formTexts } from '../../i18n/form-texts';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
 import { PhoneNumberResult } from '../../phone-numbers/parse-phone-number';
-import { maxLength } from '../../ui/validators';
+import { WHOLE_SENTENCE, maxLength } from '../../ui/validators';
+import { Picture, WrittenMessage } from '../pictures';
 
 /** In characters, as the API counts them. */
 export const MAX_CONTENT_LENGTH = 1600;
@@ -14,16 +14,17 @@ export const MAX_CONTENT_LENGTH = 1600;
 export type ComposeForm = FormGroup<{
   recipient_number: FormControl<string>;
   content: FormControl<string>;
+  media: FormControl<readonly Picture[]>;
 }>;
 
 /** Returns undefined while it is unknown what decides. */
 export type ParseRecipient = (text: string) => PhoneNumberResult | undefined;
 
 /** The values of a form before it was replaced, the latest last, as long as it is what it was replaced by. */
-const replaced = new WeakMap<ComposeForm, readonly NewMessage[]>();
+const replaced = new WeakMap<ComposeForm, readonly WrittenMessage[]>();
 
 export function newComposeForm(recipient: string, parse: ParseRecipient): ComposeForm {
-  return new FormGroup({
+  const form = new FormGroup({
     recipient_number: new FormControl(recipient, {
       nonNullable: true,
       validators: ({ value }: AbstractControl<string>) => {
@@ -35,19 +36,29 @@ export function newComposeForm(recipient: string, parse: ParseRecipient): Compos
       nonNullable: true,
       validators: [notBlank, maxLength(MAX_CONTENT_LENGTH), withoutNul],
     }),
+    media: new FormControl<readonly Picture[]>([], { nonNullable: true, validators: uploaded }),
   });
+  const { content, media } = form.controls;
+  // It may be empty if there are pictures.
+  media.valueChanges.subscribe(() => {
+    content.updateValueAndValidity({ emitEvent: false });
+  });
+  return form;
 }
 
 /**
- * Replaces the value of the form. Until the next change, `undo` brings the previous one back; and after that the one
- * before it, so that no draft is lost to several messages in a row.
+ * Replaces the value of the form; a value without `media` leaves its pictures. Until the next change, `undo` brings the
+ * previous one back; and after that the one before it, so that no draft is lost to several messages in a row.
  */
-export function replace(form: ComposeForm, { recipient_number, content }: NewMessage): void {
-  const before = form.getRawValue();
+export function replace(
+  form: ComposeForm,
+  { recipient_number, content, media }: WrittenMessage,
+): void {
+  const { media: pictures, ...text } = form.getRawValue();
   const earlier = replaced.get(form) ?? [];
-  form.reset({ recipient_number, content });
-  if (isBlank(before.content) && isBlank(before.recipient_number)) return;
-  keep(form, [...earlier, before]);
+  form.reset({ recipient_number, content, media: media ?? pictures });
+  if (isBlank(text.content) && isBlank(text.recipient_number) && pictures.length === 0) return;
+  keep(form, [...earlier, media ? { ...text, media: pictures } : text]);
 }
 
 export function canUndo(form: ComposeForm): boolean {
@@ -58,12 +69,13 @@ export function undo(form: ComposeForm): void {
   const values = replaced.get(form) ?? [];
   const before = values.at(-1);
   if (!before) return;
-  form.setValue(before);
+  const { media = form.getRawValue().media, ...text } = before;
+  form.setValue({ ...text, media });
   keep(form, values.slice(0, -1));
 }
 
 /** Until the form changes. */
-function keep(form: ComposeForm, values: readonly NewMessage[]): void {
+function keep(form: ComposeForm, values: readonly WrittenMessage[]): void {
   replaced.delete(form);
   if (values.length === 0) return;
   replaced.set(form, values);
@@ -75,11 +87,18 @@ function keep(form: ComposeForm, values: readonly NewMessage[]): void {
   form.valueChanges.pipe(first(isChanged)).subscribe(() => replaced.delete(form));
 }
 
-function notBlank({ value }: AbstractControl<string>): { required: string } | null {
-  return isBlank(value) ? { required: formTexts.required } : null;
+function notBlank({ value, parent }: AbstractControl<string>): { required: string } | null {
+  const hasPictures = (parent as ComposeForm | null)?.controls.media.value.length;
+  return isBlank(value) && !hasPictures ? { required: formTexts.required } : null;
 }
 
 /** No SMS can carry a NUL character, and dropping it silently would change the text. */
 function withoutNul({ value }: AbstractControl<string>): { nul: string } | null {
   return value.includes('\0') && !isBlank(value) ? { nul: messagesTexts.compose.nul } : null;
+}
+
+function uploaded({ value }: AbstractControl<readonly Picture[]>): Record<string, string> | null {
+  return value.every(({ id }) => id)
+    ? null
+    : { [WHOLE_SENTENCE]: messagesTexts.compose.notUploaded };
 }

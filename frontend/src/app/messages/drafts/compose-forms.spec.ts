@@ -1,15 +1,16 @@
 import { TestBed } from '@angular/core/testing';
-import { NewMessage } from '../../api/models';
+import { Picture } from '../pictures';
 import { SessionRepository } from '../../session/session-repository';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
-import { canUndo, undo } from './compose-form';
+import { ComposeForm, canUndo, replace, undo } from './compose-form';
 import { NEW_MESSAGE } from '../conversation-key';
 import { ComposeForms } from './compose-forms';
 import { Drafts } from './drafts';
 import { RecipientParser } from '../recipient-parser';
 
 const NUMBER = '+14155552671';
+type Written = ReturnType<ComposeForm['getRawValue']>;
 const ada = { id: 'ada', email: 'ada@example.com' };
 
 describe('ComposeForms', () => {
@@ -58,7 +59,7 @@ describe('ComposeForms', () => {
     expect(form.getRawValue().content).toBe('Once');
     drafts().remove(NEW_MESSAGE);
     notify(NEW_MESSAGE);
-    expect(form.getRawValue()).toEqual({ recipient_number: '', content: '' });
+    expect(form.getRawValue()).toEqual({ recipient_number: '', content: '', media: [] });
   });
 
   it('brings back a draft that several messages have replaced, and each of those before it', () => {
@@ -66,8 +67,9 @@ describe('ComposeForms', () => {
     const [draft, one, two] = ['Mine', 'One', 'Two'].map((content) => ({
       recipient_number: NUMBER,
       content,
-    })) as [NewMessage, NewMessage, NewMessage];
-    form.setValue(draft);
+      media: [],
+    })) as unknown as [Written, Written, Written];
+    form.patchValue(draft);
     forms().putIntoNew(one);
     forms().putIntoNew(two);
     undo(form);
@@ -79,7 +81,7 @@ describe('ComposeForms', () => {
 
   it('can undo nothing once what replaced the draft has been changed', () => {
     const form = forms().get(NEW_MESSAGE);
-    form.setValue({ recipient_number: '', content: 'Mine' });
+    form.patchValue({ recipient_number: '', content: 'Mine' });
     forms().putIntoNew({ recipient_number: NUMBER, content: 'One' });
     forms().putIntoNew({ recipient_number: NUMBER, content: 'One' });
     form.controls.content.setValue('One and a half');
@@ -90,10 +92,13 @@ describe('ComposeForms', () => {
     const form = forms().get(NEW_MESSAGE);
     forms().putIntoNew({ recipient_number: '', content: '' });
     expect(canUndo(form)).toBe(false);
-    form.setValue({ recipient_number: `${NUMBER},+49 30`, content: '' });
+    form.patchValue({ recipient_number: `${NUMBER},+49 30`, content: '' });
     forms().putIntoNew({ recipient_number: '+4930', content: 'One' });
     undo(form);
-    expect(form.getRawValue()).toEqual({ recipient_number: `${NUMBER},+49 30`, content: '' });
+    expect(form.getRawValue()).toMatchObject({
+      recipient_number: `${NUMBER},+49 30`,
+      content: '',
+    });
   });
 
   it('parses each recipient that was chosen, too', () => {
@@ -108,5 +113,85 @@ describe('ComposeForms', () => {
     forms().get(NUMBER).controls.content.setValue('since');
     forms().putBack({ recipient_number: NUMBER, content: 'before' });
     expect(forms().get(NUMBER).getRawValue().content).toBe('before\nsince');
+  });
+
+  describe('with pictures', () => {
+    const picture = (id: string, ageHours = 0): Picture => ({
+      key: id || 'added-1',
+      id,
+      thumbnail: 'data:image/jpeg;base64,',
+      bytes: 9,
+      uploadedAt: Date.now() - ageHours * 3600 * 1000,
+    });
+    const stored = () => drafts().read().get(NUMBER) as { media?: Picture[] } | undefined;
+
+    it('needs no text, and is complete once all are uploaded', () => {
+      const { controls } = forms().get(NUMBER);
+      expect(controls.content.valid).toBe(false);
+      controls.media.setValue([picture('')]);
+      expect(controls.content.valid).toBe(true);
+      expect(controls.media.valid).toBe(false);
+      controls.media.setValue([picture('a')]);
+      expect(forms().get(NUMBER).valid).toBe(true);
+      controls.media.reset();
+      expect(controls.content.valid).toBe(false);
+    });
+
+    it('stores those that are uploaded with the draft', () => {
+      const { media } = forms().get(NUMBER).controls;
+      media.setValue([picture('')]);
+      expect(stored()).toBeUndefined();
+      media.setValue([picture('a'), picture('')]);
+      expect(stored()?.media?.map(({ id }) => id)).toEqual(['a']);
+      expect(TestBed.inject(Drafts).toNumbers()).toEqual([{ peer: NUMBER, preview: 'Picture' }]);
+      media.reset();
+      expect(stored()).toBeUndefined();
+    });
+
+    it('takes from a draft those that the API still has', () => {
+      drafts().set(NUMBER, {
+        ...{ recipient_number: NUMBER, content: '' },
+        media: [picture('old', 24), picture('a', 22), picture('b')],
+      });
+      const { media } = forms().get(NUMBER).getRawValue();
+      expect(media.map(({ id, key }) => [id, key])).toEqual([
+        ['a', 'a'],
+        ['b', 'b'],
+      ]);
+      expect(TestBed.inject(Drafts).toNumbers()[0]?.preview).toBe('2 pictures');
+    });
+
+    it('keeps what is being uploaded when another tab changes the draft', () => {
+      const form = forms().get(NUMBER);
+      form.controls.media.setValue([picture('')]);
+      drafts().set(NUMBER, { recipient_number: NUMBER, content: 'Hi', media: [picture('b')] });
+      notify(NUMBER);
+      expect(form.getRawValue().media.map(({ id }) => id)).toEqual(['b', '']);
+      drafts().remove(NUMBER);
+      notify(NUMBER);
+      expect(form.getRawValue()).toMatchObject({ content: '', media: [{ id: '' }] });
+    });
+
+    it('puts those back that can still be sent', () => {
+      const form = forms().get(NUMBER);
+      form.controls.media.setValue([picture('b')]);
+      const media = [picture('a'), picture('gone', 24)];
+      forms().putBack({ recipient_number: NUMBER, content: '', media });
+      expect(form.getRawValue().media.map(({ id }) => id)).toEqual(['a', 'b']);
+    });
+
+    it('brings back the pictures that a message has replaced, and none that were added to a text', () => {
+      const form = forms().get(NEW_MESSAGE);
+      form.controls.media.setValue([picture('a')]);
+      forms().putIntoNew({ recipient_number: NUMBER, content: 'One' });
+      expect(form.getRawValue().media).toEqual([]);
+      form.controls.media.setValue([picture('b')]);
+      undo(form);
+      expect(form.getRawValue().media.map(({ id }) => id)).toEqual(['a']);
+      replace(form, { recipient_number: '', content: 'plain' });
+      form.controls.media.setValue([picture('c')]);
+      undo(form);
+      expect(form.getRawValue().media.map(({ id }) => id)).toEqual(['c']);
+    });
   });
 });

@@ -1,6 +1,5 @@
 import { DestroyRef, Injectable, effect, inject, untracked } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
-import { NewMessage } from '../../api/models';
 import { isBlank } from '../../phone-numbers/blank';
 import { toE164 } from '../../phone-numbers/format-phone-number';
 import {
@@ -9,6 +8,7 @@ import {
   parsePhoneNumber,
 } from '../../phone-numbers/parse-phone-number';
 import { NEW_MESSAGE } from '../conversation-key';
+import { WrittenMessage, usable } from '../pictures';
 import { RecipientParser } from '../recipient-parser';
 import { ComposeForm, newComposeForm, replace } from './compose-form';
 import { Drafts } from './drafts';
@@ -44,28 +44,38 @@ export class ComposeForms {
       ? newComposeForm('', (text) => this.#parseRecipients(text))
       : newComposeForm(conversationKey, parseKey);
     const draft = this.#drafts.read(conversationKey);
-    if (draft) form.setValue(draft);
+    if (draft) form.patchValue(draft);
     form.valueChanges.pipe(takeUntilDestroyed(this.#destroyRef)).subscribe(() => {
       if (this.#isSyncing) return;
-      const { recipient_number, content } = form.getRawValue();
-      const isEmpty = content === '' && (!isNew || recipient_number === '');
+      const { media, ...text } = form.getRawValue();
+      const pictures = usable(media);
+      const isEmpty =
+        text.content === '' && pictures.length === 0 && (!isNew || text.recipient_number === '');
       if (isEmpty) this.#drafts.remove(conversationKey);
-      else this.#drafts.set(conversationKey, { recipient_number, content });
+      else
+        this.#drafts.set(
+          conversationKey,
+          pictures.length > 0 ? { ...text, media: pictures } : text,
+        );
     });
     this.#forms.set(conversationKey, form);
     return form;
   }
 
   /** Puts a message back into the form of its conversation, in front of what has been written since. */
-  putBack({ recipient_number, content }: NewMessage): void {
+  putBack({ recipient_number, content, media }: WrittenMessage): void {
     const form = this.get(recipient_number);
-    const since = form.getRawValue().content;
-    form.setValue({ recipient_number, content: since ? `${content}\n${since}` : content });
+    const since = form.getRawValue();
+    form.setValue({
+      recipient_number,
+      content: [content, since.content].filter(Boolean).join('\n'),
+      media: [...usable(media), ...since.media],
+    });
   }
 
   /** Puts a message into the form for a new recipient, where its number can be changed. The user can undo this. */
-  putIntoNew(message: NewMessage): void {
-    replace(this.get(NEW_MESSAGE), message);
+  putIntoNew(message: WrittenMessage): void {
+    replace(this.get(NEW_MESSAGE), { ...message, media: usable(message.media) });
   }
 
   /** Adds a text to the message to a new recipient, after what is written there. */
@@ -87,9 +97,12 @@ export class ComposeForms {
     const form = this.#forms.get(conversationKey);
     if (!form) return;
     this.#isSyncing = true;
+    // What this tab is uploading is in no draft yet.
+    const uploading = form.getRawValue().media.filter(({ id }) => !id);
     const draft = this.#drafts.read(conversationKey);
-    if (draft) form.setValue(draft);
-    else form.reset();
+    const media = [...(draft?.media ?? []), ...uploading];
+    if (draft) form.setValue({ ...draft, media });
+    else form.reset({ media });
     this.#isSyncing = false;
   }
 }

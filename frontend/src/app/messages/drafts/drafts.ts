@@ -5,17 +5,19 @@ import { toE164 } from '../../phone-numbers/format-phone-number';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
 import { NEW_MESSAGE } from '../conversation-key';
+import { Picture, describePictures, toPictures, usable } from '../pictures';
 
-/** Text that has been written and not sent. */
+/** What has been written and not sent. */
 export interface Draft {
   readonly recipient_number: string;
   readonly content: string;
+  readonly media?: readonly Picture[];
 }
 
 export interface NumberDraft {
   /** In E.164. */
   readonly peer: string;
-  readonly content: string;
+  readonly preview: string;
 }
 
 /** One draft for each conversation and one for a new message. They survive a reload. */
@@ -34,16 +36,15 @@ export class Drafts {
   /** Those in the conversation with a number; one of blanks is none. They have no time, and so are sorted by number. */
   readonly toNumbers = computed<readonly NumberDraft[]>(() =>
     [...this.#all()]
-      .filter(([key, { content }]) => toE164(key) === key && !isBlank(content))
-      .map(([peer, { content }]) => ({ peer, content }))
+      .filter(([key]) => toE164(key) === key)
+      .map(([peer, draft]) => ({ peer, preview: previewOf(draft) }))
+      .filter(({ preview }) => preview !== '')
       .sort((one, other) => (one.peer < other.peer ? -1 : 1)),
   );
   /** That of a new message, unless it is blank. */
   readonly ofNew = computed<Draft | undefined>(() => {
     const draft = this.#all().get(NEW_MESSAGE);
-    return draft && !(isBlank(draft.content) && isBlank(draft.recipient_number))
-      ? draft
-      : undefined;
+    return draft && (previewOf(draft) || !isBlank(draft.recipient_number)) ? draft : undefined;
   });
 
   constructor() {
@@ -68,9 +69,21 @@ export class Drafts {
 
   #readAll(): ReadonlyMap<string, Draft> {
     const drafts = new Map<string, Draft>();
-    for (const [key, value] of this.#storage.read()) if (isDraft(value)) drafts.set(key, value);
+    for (const [key, value] of this.#storage.read()) {
+      if (isDraft(value)) drafts.set(key, withoutExpired(value));
+    }
     return drafts;
   }
+}
+
+/** Its text, or else that it has pictures; empty for blanks. */
+export function previewOf({ content, media }: Draft): string {
+  return isBlank(content) ? describePictures(media) : content;
+}
+
+function withoutExpired({ media, ...text }: Draft): Draft {
+  const pictures = usable(toPictures(media));
+  return pictures.length > 0 ? { ...text, media: pictures } : text;
 }
 
 function isDraft(value: unknown): value is Draft {

@@ -17,6 +17,7 @@ import {
   presentPending,
   withoutEchoed,
 } from './pending-message';
+import { usable } from '../pictures';
 import { ThreadsStore } from '../threads-store';
 import { FakeApi, aMessage, aMinuteAfter, setUpMessages } from '../testing';
 
@@ -83,6 +84,44 @@ describe('OutboxStore', () => {
     await answer(again);
     expect(store.outbox()).toEqual([]);
     expect(kept()).toEqual([]);
+  });
+
+  describe('with pictures', () => {
+    const picture = { key: 'added-1', id: '1', thumbnail: 'data:,', bytes: 9, uploadedAt: 7 };
+    const withPicture = { ...hello, content: '', media: [picture] };
+
+    it('repeats the same request after a reload, and shows the same thumbnail', async () => {
+      store.send(withPicture);
+      const first = api.expectSend();
+      expect(first.request.body).toEqual({ message: { ...hello, content: '', media: ['1'] } });
+      await reload();
+      const again = api.expectSend();
+      expect(keyOf(again)).toBe(keyOf(first));
+      expect(again.request.body).toEqual(first.request.body);
+      expect(only(store.outbox()).media).toMatchObject([{ id: '1', thumbnail: 'data:,' }]);
+      await answer(again);
+      expect(store.outbox()).toEqual([]);
+    });
+
+    it('says that they are gone, and leaves them out when it is edited', async () => {
+      store.send(withPicture);
+      api.expectSend().flush(
+        {
+          status: 422,
+          code: 'validation_failed',
+          detail: 'Media names a picture that is not yours.',
+          errors: { media: ['names a picture that is not yours'] },
+        },
+        { status: 422, statusText: '' },
+      );
+      await api.settle();
+      const pending = only(store.outbox());
+      expect(pending).toMatchObject({
+        state: 'refused',
+        problem: 'The pictures are no longer on the server: edit it, and add them again.',
+      });
+      expect(usable(pending.media)).toEqual([]);
+    });
   });
 
   it('leaves a refused or day-old message to the user', async () => {

@@ -5,7 +5,7 @@ import { filter, firstValueFrom, fromEvent, merge, pairwise } from 'rxjs';
 import { RANDOM, retryDelay } from '../../api/backoff';
 import { describeProblem, problemReason } from '../../api/describe-problem';
 import { IS_REACHABLE } from '../../api/loopback';
-import { Message, NewMessage } from '../../api/models';
+import { Message } from '../../api/models';
 import { Poll } from '../../api/poll';
 import { Problem, toProblem } from '../../api/problem';
 import { formTexts } from '../../i18n/form-texts';
@@ -15,6 +15,7 @@ import { withTabLock } from '../../session/tab-lock';
 import { UserStorage } from '../../session/user-storage';
 import { MessageSync } from '../message-sync';
 import { MessagesClient, storedMessageOf } from '../messages-client';
+import { WrittenMessage } from '../pictures';
 import { newIdempotencyKey } from './idempotency-key';
 import {
   PendingMessage,
@@ -102,13 +103,14 @@ export class OutboxStore {
   }
 
   /** Shows the message at once. */
-  send({ recipient_number: recipient, content }: NewMessage): void {
+  send({ recipient_number: recipient, content, media }: WrittenMessage): void {
     this.#syncFromStorage();
     const before = this.#outbox().findLast((pending) => pending.recipient === recipient);
     const pending: PendingMessage = {
       key: newIdempotencyKey(),
       recipient,
       content,
+      ...(media && { media }),
       writtenAt: new Date(Math.max(Date.now(), (before?.writtenAt.getTime() ?? 0) + 1)),
       state: this.#next(recipient) ? 'queued' : 'sending',
       problem: '',
@@ -231,12 +233,14 @@ export class OutboxStore {
     return seenAt === undefined || hasOwn ? due : Math.max(due, seenAt + OTHER_TAB_TIMEOUT_MS);
   }
 
-  async #post({ key, recipient, content, state, failures }: PendingMessage): Promise<void> {
+  async #post({ key, recipient, content, media, state, failures }: PendingMessage): Promise<void> {
     // While it is retried again and again it keeps its appearance, instead of flickering with each attempt.
     if (state !== 'unanswered') this.#change(key, { state: 'sending', retryAt: undefined });
     const wasOffline = this.#watchNetwork();
     try {
-      const sent = this.#client.send({ recipient_number: recipient, content }, key);
+      const pictures = media && { media: media.map(({ id }) => id) };
+      const message = { recipient_number: recipient, content, ...pictures };
+      const sent = this.#client.send(message, key);
       this.#settle(key, await firstValueFrom(sent));
     } catch (error) {
       const problem = toProblem(error);
@@ -283,6 +287,10 @@ export class OutboxStore {
       state,
       problem: describe(problem),
       isRecipientError: 'recipient_number' in problem.errors,
+      // Too old to be sent again.
+      ...('media' in problem.errors && {
+        media: pending.media?.map((picture) => ({ ...picture, uploadedAt: 0 })),
+      }),
       mayBeAccepted: pending.mayBeAccepted || state === 'unanswered',
       failures,
       retryAt: state === 'refused' ? undefined : retryAt,
@@ -365,7 +373,11 @@ function describe(problem: Problem): string {
     content: messagesTexts.compose.message,
   };
   const sentences = Object.entries(problem.errors).flatMap(([field, errors]) =>
-    errors.map((error) => formTexts.fieldError(labels[field] ?? formTexts.apiField(field), error)),
+    field === 'media'
+      ? messagesTexts.pending.picturesGone
+      : errors.map((error) =>
+          formTexts.fieldError(labels[field] ?? formTexts.apiField(field), error),
+        ),
   );
   if (sentences.length > 0) return sentences.join(' ');
   // The time of the next attempt is shown beside it.

@@ -2,6 +2,7 @@ import { Message } from '../../api/models';
 import { Problem } from '../../api/problem';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { StatusPresentation, presentStatus } from '../message-status';
+import { Picture, toPictures } from '../pictures';
 
 /**
  * - `queued`: waits for earlier messages to the same recipient, or for the network. Nothing has reached the API.
@@ -20,6 +21,7 @@ export interface PendingMessage {
   readonly key: string;
   readonly recipient: string;
   readonly content: string;
+  readonly media?: readonly Picture[] | undefined;
   /** Different for all messages to one recipient. */
   readonly writtenAt: Date;
   readonly state: PendingState;
@@ -42,6 +44,7 @@ export interface PendingMessage {
 export interface StoredMessage {
   readonly recipient: string;
   readonly content: string;
+  readonly media?: readonly Picture[];
   readonly writtenAt: string;
   readonly state: PendingState;
   readonly problem: string;
@@ -63,11 +66,12 @@ interface EarlierMessage {
 const SENT_AUTOMATICALLY_FOR_MS = 24 * 3600 * 1000;
 
 export function toStored(pending: PendingMessage): StoredMessage {
-  const { recipient, content, writtenAt, state, problem, retryAt } = pending;
+  const { recipient, content, media, writtenAt, state, problem, retryAt } = pending;
   const { isRecipientError, mayBeAccepted, failures } = pending;
   return {
     recipient,
     content,
+    ...(media && { media }),
     writtenAt: writtenAt.toISOString(),
     state,
     problem,
@@ -84,11 +88,13 @@ export function fromStored(key: string, value: unknown): PendingMessage | undefi
   if (typeof stored?.recipient !== 'string' || typeof stored.content !== 'string') return undefined;
   const writtenAt = toDate(stored.writtenAt);
   if (!writtenAt) return undefined;
+  const media = toPictures(stored.media);
   const { isRecipientError = stored.isNumberAtFault, mayBeAccepted = stored.mayBeTaken } = stored;
   return {
     key,
     recipient: stored.recipient,
     content: stored.content,
+    ...(media.length > 0 && { media }),
     writtenAt,
     state:
       STATES.find((state) => state === stored.state) ??

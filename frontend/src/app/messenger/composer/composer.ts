@@ -1,6 +1,7 @@
 import {
   ChangeDetectionStrategy,
   Component,
+  ComponentRef,
   DestroyRef,
   ElementRef,
   Injector,
@@ -18,7 +19,7 @@ import {
 } from '@angular/core';
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
 import { Router } from '@angular/router';
-import { NewMessage } from '../../api/models';
+import { Message } from '../../api/models';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
 import { RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
@@ -38,13 +39,18 @@ import { touchScreen } from '../../ui/touch-screen';
 import { errorMessages } from '../../ui/validators';
 import { ComposeForm, canUndo, replace, undo } from '../../messages/drafts/compose-form';
 import { splitRecipients } from '../../messages/drafts/recipients';
+import { WrittenMessage } from '../../messages/pictures';
 import { toPlainCharacters } from '../../messages/plain-characters';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { MessengerIcon } from '../messenger-icon';
 import { counterOf } from './counter';
+import type { Pictures } from './pictures/pictures';
 import { RecipientField } from './recipient-field';
+
+/** The storage of a browser has no room for the thumbnails of more messages at once. */
+const MOST_WITH_THUMBNAILS = 5;
 
 @Component({
   selector: 'app-composer',
@@ -68,34 +74,45 @@ export class Composer {
   /** Suggested to a new message: numbers in E.164, the most recent first. */
   readonly recipients = input<readonly string[]>([]);
   /** One message to each recipient. */
-  readonly send = output<readonly NewMessage[]>();
+  readonly send = output<readonly WrittenMessage[]>();
 
   protected readonly recipientField = viewChild(RecipientField);
   readonly #parser = inject(RecipientParser);
   protected readonly isTouched = touchScreen();
   readonly #changes = controlEvents(this.form);
   protected readonly picker = viewChild.required('picker', { read: ViewContainerRef });
+  protected readonly strip = viewChild.required('strip', { read: ViewContainerRef });
   protected readonly textarea = viewChild.required<ElementRef<HTMLTextAreaElement>>('content');
   /** The last submission was invalid. Before that, an empty field shows no error. */
   protected readonly isRejected = linkedSignal({ source: this.form, computation: () => false });
   #hasSent = false;
   #isParsing = false;
   #isDestroyed = false;
+  readonly #pictures = signal<ComponentRef<Pictures> | undefined>(undefined);
 
   protected readonly texts = messagesTexts.compose;
-  protected readonly announcement = signal('');
+  readonly announcement = signal('');
   protected readonly canUndo = computed(() => {
     this.#changes();
     return canUndo(this.form());
   });
+  protected readonly media = computed(() => {
+    this.#changes();
+    return this.form().getRawValue().media;
+  });
+  protected readonly isWaiting = computed(() => this.media().some(({ id }) => !id));
   protected readonly isEmpty = computed(() => {
     this.#changes();
-    return isBlank(this.form().getRawValue().content);
+    return isBlank(this.form().getRawValue().content) && this.media().length === 0;
   });
   protected readonly counter = computed(() => {
     this.#changes();
-    return counterOf(this.form().getRawValue().content);
+    return counterOf(this.form().getRawValue().content, this.media().length > 0);
   });
+  /** Whether messages can have pictures. */
+  protected readonly canAdd = computed(() => !!this.#settings.value()?.pictures);
+  /** Files are held over the conversation. */
+  protected readonly isDropTarget = signal(false);
   /** The number that the message goes out from; empty until it is known. */
   protected readonly from = computed(() => {
     const sender = this.#settings.value()?.sender;
@@ -103,13 +120,14 @@ export class Composer {
   });
   protected readonly errors = computed(() => {
     this.#changes();
-    const { recipient_number, content } = this.form().controls;
+    const { recipient_number, content, media } = this.form().controls;
     const shown = content.hasError('required')
       ? this.isRejected()
       : content.dirty && (content.touched || content.hasError('maxLength'));
     return [
       ...(this.asksForRecipient() ? [] : this.#describe(recipient_number, this.texts.phoneNumber)),
       ...(shown ? this.#describe(content, this.texts.message) : []),
+      ...(this.isRejected() ? errorMessages(media) : []),
     ];
   });
 
@@ -124,6 +142,9 @@ export class Composer {
           this.#prepare();
         });
       }
+    });
+    effect(() => {
+      if (this.media().length > 0) void untracked(() => this.#showPictures());
     });
     inject(DestroyRef).onDestroy(() => {
       this.#isDestroyed = true;
@@ -150,11 +171,16 @@ export class Composer {
         ? value.content
         : splitRecipients(value.recipient_number).typed;
     });
-    const { recipient_number: text, content } = form.getRawValue();
-    const isUntouched = content === '' && form.controls.content.pristine;
+    const { recipient_number: text, content, media } = form.getRawValue();
+    const isUntouched = content === '' && media.length === 0 && form.controls.content.pristine;
     if (isUntouched && (!this.asksForRecipient() || (this.#hasSent && form.pristine))) {
       // Submitted again right after sending, or with nothing to send: not an error.
       this.focus();
+      return;
+    }
+    if (media.length > 0 && !this.#pictures()) {
+      // Nobody sends what they do not see.
+      void this.#showPictures();
       return;
     }
     form.markAllAsTouched();
@@ -175,7 +201,14 @@ export class Composer {
     }
     this.#hasSent = true;
     if (recipients.length > 1) this.announcement.set(this.texts.sendingTo(recipients.length));
-    this.send.emit(recipients.map((recipient_number) => ({ recipient_number, content })));
+    const plain = media.map((picture) => ({ ...picture, thumbnail: '' }));
+    this.send.emit(
+      recipients.map((recipient_number, index) => ({
+        recipient_number,
+        content,
+        ...(media.length > 0 && { media: index < MOST_WITH_THUMBNAILS ? media : plain }),
+      })),
+    );
   }
 
   /** Not while Enter completes the input of an input method (IME), nor on a phone, where Enter makes a new line. */
@@ -197,9 +230,7 @@ export class Composer {
 
   protected async openEmojiPicker(anchor: Element): Promise<void> {
     const container = this.picker();
-    const loading = withStylesheet(import('./emoji-picker/emoji-picker'), 'emoji');
-    const loaded = await loading.catch(() => undefined);
-    this.#loadFailure.url.set(loaded ? undefined : this.#router.url);
+    const loaded = await this.#load(withStylesheet(import('./emoji-picker/emoji-picker'), 'emoji'));
     if (!loaded || container.length > 0 || this.#isDestroyed) return;
     const picker = container.createComponent(loaded.EmojiPicker);
     picker.setInput('anchor', anchor);
@@ -209,6 +240,33 @@ export class Composer {
     picker.instance.closed.subscribe(() => {
       picker.destroy();
     });
+  }
+
+  /** Of files, or of a message that is sent again. */
+  async addPictures(source: FileList | Message): Promise<void> {
+    // An input empties its list.
+    const files = '_id' in source ? source : Array.from(source);
+    (await this.#showPictures())?.add(files);
+  }
+
+  protected pick(input: HTMLInputElement): void {
+    if (input.files) void this.addPictures(input.files);
+    input.value = '';
+  }
+
+  /** What is copied from a document has a picture of its text, too. */
+  protected paste(event: ClipboardEvent): void {
+    const { clipboardData: data } = event;
+    if (data && !data.getData('text/plain')) this.#take(event, data);
+  }
+
+  /** Files that are moved over the conversation, or dropped there. */
+  drag(event: DragEvent): void {
+    const { dataTransfer: data, type } = event;
+    const isOver = type === 'dragover' && this.canAdd() && !!data?.types.includes('Files');
+    this.isDropTarget.set(isOver);
+    if (isOver) event.preventDefault();
+    else if (type === 'drop' && data) this.#take(event, data);
   }
 
   protected usePlainCharacters(): void {
@@ -229,6 +287,29 @@ export class Composer {
     if (this.asksForRecipient()) void this.#parser.prepare();
     // It only says where the message comes from, so nobody is told.
     else void this.#settings.load().catch(() => undefined);
+  }
+
+  #take(event: Event, { files }: DataTransfer): void {
+    if (!this.canAdd() || files.length === 0) return;
+    event.preventDefault();
+    void this.addPictures(files);
+  }
+
+  async #showPictures(): Promise<Pictures | undefined> {
+    const file = await this.#load(withStylesheet(import('./pictures/pictures'), 'pictures'));
+    if (file && !this.#pictures() && !this.#isDestroyed) {
+      const pictures = this.strip().createComponent(file.Pictures);
+      pictures.setInput('composer', this);
+      this.#pictures.set(pictures);
+    }
+    return this.#pictures()?.instance;
+  }
+
+  /** Loads a part of the composer; where that fails, the layout says so. */
+  async #load<T>(loading: Promise<T>): Promise<T | undefined> {
+    const file = await loading.catch(() => undefined);
+    this.#loadFailure.url.set(file ? undefined : this.#router.url);
+    return file;
   }
 
   /** Waits for the rules or the default country, which decide how the number is parsed. */

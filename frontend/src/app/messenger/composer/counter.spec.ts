@@ -38,4 +38,15 @@ describe('counterOf', () => {
   ])('of %s', (_, content, expected) => {
     expect(shown(content)).toBe(expected);
   });
+
+  it.each([
+    ['several segments', 'a'.repeat(161)],
+    ['costly characters', 'We’ll be there'],
+  ])('counts no segments beside pictures: %s', (_, content) => {
+    expect(counterOf(content, true)).toBeUndefined();
+  });
+
+  it('says how much is left of a message with pictures', () => {
+    expect(counterOf(`${'a'.repeat(1594)}’`, true)).toMatchObject({ remedy: '', words: [] });
+  });
 });

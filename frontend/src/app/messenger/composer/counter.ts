@@ -22,14 +22,18 @@ export interface Counter {
 
 const { compose } = messagesTexts;
 
-/** Returns undefined for a text of one segment that is not nearly full and has no costly characters. */
-export function counterOf(content: string): Counter | undefined {
+/**
+ * Returns undefined for a text of one segment that is not nearly full and has no costly characters. A message with pictures
+ * has no segments: then only what is left of the whole message counts, near its end.
+ */
+export function counterOf(content: string, hasPictures = false): Counter | undefined {
   if (isBlank(content)) return undefined;
   const { characters, segments, left, encoding, nonGsmCharacters } = countSegments(content);
   const room = MAX_CONTENT_LENGTH - characters;
   const isCostly = encoding === 'UCS-2';
   if (!isCostly && segments === 1 && left > NEAR) return undefined;
   const isNearEnd = room >= 0 && room <= NEAR;
+  if (hasPictures && !isNearEnd) return undefined;
   const words = isNearEnd ? [] : costlyWords(content, nonGsmCharacters);
   const count = isNearEnd
     ? compose.leftInMessage(room)
@@ -39,7 +43,7 @@ export function counterOf(content: string): Counter | undefined {
   return {
     count: words.length > 0 ? { ...count, after: count.after + compose.becauseOf } : count,
     words,
-    remedy: isCostly ? remedyFor(content) : '',
+    remedy: isCostly && !hasPictures ? remedyFor(content) : '',
   };
 }
 

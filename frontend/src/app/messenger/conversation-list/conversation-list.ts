@@ -39,9 +39,9 @@ import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { UnreadStore } from '../../messages/unread-store';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, presentPending } from '../../messages/outbox/pending-message';
-import { Draft, Drafts, NumberDraft } from '../../messages/drafts/drafts';
+import { describePictures } from '../../messages/pictures';
+import { Draft, Drafts, NumberDraft, previewOf } from '../../messages/drafts/drafts';
 import { splitRecipients } from '../../messages/drafts/recipients';
-import { isBlank } from '../../phone-numbers/blank';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { nextIndex } from '../../ui/list-navigation';
 import { ArchiveRequest, ConversationMenuRequest, MuteRequest } from '../conversation-requests';
@@ -157,12 +157,12 @@ export class ConversationList {
     const today = this.sync.today();
     // The open conversation shows its draft itself.
     const drafts = this.#drafts().filter(({ peer }) => toConversationKey(peer) !== this.current());
-    const contents = new Map(drafts.map(({ peer, content }) => [peer, content]));
+    const previews = new Map(drafts.map(({ peer, preview }) => [peer, preview]));
     const isArchive = this.archived();
     const views = withPending(this.store().rows(), isArchive ? [] : this.#outbox()).map((entry) =>
       withDraft(
         'last' in entry ? ofRow(entry, today) : ofPending(entry.pending, today),
-        contents.get(entry.peer),
+        previews.get(entry.peer),
       ),
     );
     if (isArchive) return views;
@@ -292,12 +292,10 @@ export class ConversationList {
   }
 
   /** Without a text, it is known by whom it is for. */
-  #ofNewDraft({ recipient_number, content }: Draft): RowView {
-    const { chosen, typed } = splitRecipients(recipient_number);
+  #ofNewDraft(draft: Draft): RowView {
+    const { chosen, typed } = splitRecipients(draft.recipient_number);
     const recipients = [...chosen.map((number) => this.names.of(number)), typed.trim()];
-    const preview = isBlank(content)
-      ? recipients.filter((each) => each !== '').join(', ')
-      : content;
+    const preview = previewOf(draft) || recipients.filter((each) => each !== '').join(', ');
     return {
       key: NEW_MESSAGE,
       peer: undefined,
@@ -336,35 +334,35 @@ function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
 }
 
 function ofPending(pending: PendingMessage, today: Date): RowView {
-  const { recipient, content, writtenAt } = pending;
+  const { recipient, content, media, writtenAt } = pending;
   const status = presentPending(pending);
   return {
     key: toConversationKey(recipient),
     peer: recipient,
     time: shortTime(writtenAt, today),
     prefix: prefixFor(status),
-    preview: content,
+    preview: content || describePictures(media),
     status,
   };
 }
 
 /** In a conversation without messages, or one that is not loaded yet. A draft has no time. */
-function ofDraft({ peer, content }: NumberDraft): RowView {
+function ofDraft({ peer, preview }: NumberDraft): RowView {
   return {
     key: toConversationKey(peer),
     peer,
     time: '',
     prefix: DRAFT,
-    preview: content,
+    preview,
     status: undefined,
   };
 }
 
 /** A draft takes the place of the last message; but if that has failed, it stays to be seen. */
-function withDraft(view: RowView, content: string | undefined): RowView {
-  if (content === undefined) return view;
+function withDraft(view: RowView, preview: string | undefined): RowView {
+  if (preview === undefined) return view;
   const status = view.status?.tone === 'danger' ? view.status : undefined;
-  return { ...view, prefix: DRAFT, preview: content, status };
+  return { ...view, prefix: DRAFT, preview, status };
 }
 
 /** A message that has failed says so; any other of one's own, that it is one's own. */

@@ -11,6 +11,7 @@ import {
 import { Message, MessageDetail } from '../../api/models';
 import { detailsTexts } from '../../i18n/details-texts';
 import { fullTime, timeWithSeconds } from '../../i18n/formats';
+import { messageMenuTexts } from '../../i18n/message-menu-texts';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { Busy } from '../../ui/busy';
 import { CopyButton } from '../../ui/copy-button';
@@ -25,6 +26,7 @@ import {
   failureAdvice,
   failureCause,
   hasFailed,
+  hasContent,
   hasText,
   isInFlight,
   isRetryable,
@@ -57,9 +59,10 @@ export class MessageDetails {
 
   protected readonly texts = detailsTexts;
   protected readonly actionTexts = messagesTexts.actions;
-  protected readonly inFlight = messagesTexts.menu.inFlight;
+  protected readonly inFlight = messageMenuTexts.inFlight;
   protected readonly presentStatus = presentStatus;
   protected readonly threadTexts = messagesTexts.thread;
+  protected readonly hasContent = hasContent;
   protected readonly hasText = hasText;
   protected readonly describeAbsentText = describeAbsentText;
   protected readonly isInFlight = isInFlight;

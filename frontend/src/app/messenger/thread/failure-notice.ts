@@ -4,7 +4,12 @@ import { messagesTexts } from '../../i18n/messages-texts';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
 import { MessageActions } from '../../messages/message-actions';
-import { failureCause, hasText, isRetryable, presentStatus } from '../../messages/message-status';
+import {
+  failureCause,
+  hasContent,
+  isRetryable,
+  presentStatus,
+} from '../../messages/message-status';
 
 /** Why a message has failed, in one line, and what the user can do. Its details say more. */
 @Component({
@@ -21,7 +26,7 @@ import { failureCause, hasText, isRetryable, presentStatus } from '../../message
     }
     @if (isRetried()) {
       <p>{{ texts.sentAgain }}</p>
-    } @else if (hasText()) {
+    } @else if (hasContent()) {
       <span class="message-notice__actions">
         @if (isRetryable()) {
           <button
@@ -60,7 +65,7 @@ export class FailureNotice {
   protected readonly action = computed(() => this.actions.stateOf(this.message()));
   protected readonly title = computed(() => presentStatus(this.message().status).text);
   protected readonly cause = computed(() => failureCause(this.message()));
-  protected readonly hasText = computed(() => hasText(this.message()));
+  protected readonly hasContent = computed(() => hasContent(this.message()));
   protected readonly isRetryable = computed(
     () => isRetryable(this.message()) && this.actions.canResend(this.message()),
   );

@@ -19,6 +19,7 @@ import { countMissing } from '../../messages/media';
 import { MessageActions } from '../../messages/message-actions';
 import {
   describeAbsentText,
+  hasContent,
   hasFailed,
   hasText,
   presentStatus,
@@ -70,6 +71,7 @@ export class MessageBubble {
   protected readonly texts = messagesTexts.thread;
   protected readonly words = messagesTexts.actions;
   protected readonly isInbound = computed(() => this.message().direction === 'inbound');
+  protected readonly hasContent = hasContent;
   protected readonly hasText = computed(() => hasText(this.message()));
   /** What is said in place of the text, or of media that are not available. */
   protected readonly absentText = computed(() => {

@@ -15,14 +15,15 @@ import {
 import { Message } from '../../api/models';
 import { copyTexts } from '../../i18n/copy-texts';
 import { fullTime } from '../../i18n/formats';
-import { messagesTexts } from '../../i18n/messages-texts';
+import { messageMenuTexts } from '../../i18n/message-menu-texts';
+import { hasPicture } from '../../messages/media';
 import { hasText, isInFlight, presentStatus } from '../../messages/message-status';
 import { ThreadsStore } from '../../messages/threads-store';
 import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
 import { MessengerIcon } from '../messenger-icon';
 import { placeBeside } from '../place-beside';
-import { MenuRequest } from './message-bubble';
+import type { MenuRequest } from './message-bubble';
 
 const ANNOUNCED_FOR_MS = 3_000;
 
@@ -46,8 +47,9 @@ export class MessageMenu {
   protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
   protected readonly items = viewChildren<ElementRef<HTMLElement>>('item');
 
-  protected readonly texts = messagesTexts.menu;
+  protected readonly texts = messageMenuTexts;
   protected readonly isInFlight = isInFlight;
+  protected readonly hasPicture = hasPicture;
   protected readonly hasText = hasText;
   readonly #opened = signal<Message | undefined>(undefined);
   /** As it is by now: it may change while the menu is open. */
@@ -96,16 +98,20 @@ export class MessageMenu {
     try {
       // Not available over plain http on a LAN address.
       await navigator.clipboard.writeText(message.content);
-      this.announce(copyTexts.copied);
+      this.#announce(copyTexts.copied);
     } catch {
       const text = document.querySelector(`#message-${message._id} .message-text`);
       if (text) getSelection()?.selectAllChildren(text);
-      this.announce(copyTexts.selected);
+      this.#announce(copyTexts.selected);
     }
   }
 
+  announceDeletion(): void {
+    this.#announce(this.texts.deleted);
+  }
+
   /** Says for a moment that something is done. */
-  announce(text: string): void {
+  #announce(text: string): void {
     this.announcement.set(text);
     setTimeout(() => {
       this.announcement.set('');

@@ -32,6 +32,7 @@ export class PendingBubble {
   readonly discard = output<PendingMessage>();
 
   protected readonly texts = messagesTexts.pending;
+  protected readonly pictureName = messagesTexts.media.counts.picture(1);
   protected readonly sentLabel = messagesTexts.thread.sent;
   protected readonly clock = computed(() => timeOfDay(this.pending().writtenAt));
   protected readonly timestamp = computed(() => fullTime(this.pending().writtenAt));

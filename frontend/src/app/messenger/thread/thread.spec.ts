@@ -57,6 +57,15 @@ class FakeIntersections {
   }
 }
 
+/** What the menu is about, once it is loaded and open. */
+function shownMenu(thread: HTMLElement): Promise<Element> {
+  return vi.waitFor(() => {
+    const about = thread.querySelector('.message-menu__about');
+    if (!about) throw new Error('The menu is not open.');
+    return about;
+  });
+}
+
 describe('Thread', () => {
   let api: FakeApi;
   let cache: FakeCache;
@@ -234,13 +243,12 @@ describe('Thread', () => {
     api.answerThread(message ? [message] : []);
     await api.settle();
     nativeElement.querySelector<HTMLElement>('.message-bubble__menu')?.click();
-    await api.settle();
-    const menu = nativeElement.querySelector('.message-menu__about');
-    expect(menu?.textContent).toContain('Queued');
+    const menu = await shownMenu(nativeElement);
+    expect(menu.textContent).toContain('Queued');
     const delivered = { ...message, status: 'delivered', version: 2 } as Message;
     TestBed.inject(MessageSync).applyChanges([delivered]);
     await api.settle();
-    expect(menu?.textContent).toContain('Delivered');
+    expect(menu.textContent).toContain('Delivered');
   });
 
   it('leaves the conversation before it marks it as unread', async () => {
@@ -263,6 +271,7 @@ describe('Thread', () => {
     await api.settle();
     const openMenu = async (index: number) => {
       nativeElement.querySelectorAll<HTMLElement>('.message-bubble__menu')[index]?.click();
+      await shownMenu(nativeElement);
       await api.settle();
       return [...nativeElement.querySelectorAll<HTMLElement>('.message-menu__item')].find(
         ({ textContent }) => textContent.trim() === 'Mark as unread',

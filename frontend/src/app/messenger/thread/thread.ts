@@ -4,6 +4,8 @@ import {
   DestroyRef,
   ElementRef,
   Injector,
+  Type,
+  ViewContainerRef,
   afterNextRender,
   computed,
   effect,
@@ -29,6 +31,7 @@ import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { documentIsVisible } from '../../ui/document-visibility';
 import { hasLasted } from '../../ui/has-lasted';
 import { InSight } from '../../ui/in-sight';
+import { LoadFailure } from '../../ui/load-failure';
 import { NearSight } from '../../ui/near-sight';
 import { Skeleton } from '../../ui/skeleton';
 import { ConversationsStore } from '../../messages/conversations-store';
@@ -37,14 +40,13 @@ import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { UnreadAtOpening, findFirstUnread } from './first-unread';
 import { Group, toGroups } from './message-groups';
 import { MessageGroup } from './message-group';
-import { MessageMenu } from './message-menu';
+import type { MenuRequest } from './message-bubble';
+import type { MessageMenu } from './message-menu';
 import { ArchiveRequest, ConversationMenuRequest, MuteRequest } from '../conversation-requests';
 import { MessengerIcon } from '../messenger-icon';
-import { onLongPress } from './long-press';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, withoutEchoed } from '../../messages/outbox/pending-message';
 import { PendingBubble } from './pending-bubble';
-import { onSwipe } from './swipe';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { ThreadScroll } from './thread-scroll';
@@ -72,7 +74,6 @@ interface Target {
     Icon,
     InSight,
     MessageGroup,
-    MessageMenu,
     MessengerIcon,
     NearSight,
     PendingBubble,
@@ -90,6 +91,8 @@ export class Thread {
   protected readonly outbox = inject(OutboxStore);
   protected readonly optOuts = inject(OptOutsStore);
   readonly #unread = inject(UnreadStore);
+  readonly #loadFailure = inject(LoadFailure);
+  #messageMenu: MessageMenu | undefined;
   readonly #conversations = inject(ConversationsStore);
   readonly #connection = inject(ConnectionStatusStore);
   /** The connection indicator says why nothing is loaded. */
@@ -121,7 +124,7 @@ export class Thread {
   readonly takeBack = output<PendingMessage>();
 
   protected readonly scroller = viewChild.required<ElementRef<HTMLElement>>('scroller');
-  protected readonly menu = viewChild.required(MessageMenu);
+  protected readonly menu = viewChild.required('menu', { read: ViewContainerRef });
   protected readonly end = viewChild(InSight);
   protected readonly scroll = new ThreadScroll(() => this.scroller(), this.#injector);
 
@@ -309,24 +312,7 @@ export class Thread {
         });
       }
     });
-    afterNextRender(() => {
-      const scroller = this.scroller().nativeElement;
-      const messageOf = (bubble: HTMLElement): Message | undefined =>
-        this.#messages().find(({ _id }) => bubble.id === `message-${_id}`);
-      const ends = [
-        onLongPress(scroller, 'app-message-bubble', (anchor) => {
-          const message = messageOf(anchor);
-          if (message) this.menu().open({ message, anchor });
-        }),
-        onSwipe(scroller, 'app-message-bubble', (bubble) => {
-          const message = messageOf(bubble);
-          if (message) this.details.emit(message);
-        }),
-      ];
-      this.#injector.get(DestroyRef).onDestroy(() => {
-        for (const end of ends) end();
-      });
-    });
+    afterNextRender(() => void this.#addGestures());
     // A message that the user has just sent is shown, wherever they were reading.
     effect(() => {
       if (this.#lastSent()) void untracked(() => this.showNewest());
@@ -355,7 +341,9 @@ export class Thread {
 
   /** Says that a message is deleted, and moves the focus to the one that was next to it. */
   showDeletion(neighbour: Message | undefined): void {
-    this.menu().announce(messagesTexts.menu.deleted);
+    void this.#withMenu((menu) => {
+      menu.announceDeletion();
+    });
     afterNextRender(
       () => {
         const bubble = document.getElementById(`message-${neighbour?._id ?? ''}`);
@@ -365,8 +353,14 @@ export class Thread {
     );
   }
 
+  protected openMenu(request: MenuRequest): Promise<void> {
+    return this.#withMenu((menu) => {
+      menu.open(request);
+    });
+  }
+
   /** Leaves the conversation first: while its newest message is on the screen, it is read. */
-  protected async markUnread(): Promise<void> {
+  async #markUnread(): Promise<void> {
     const peer = this.peer();
     const queryParams = this.listParams();
     if (await this.#router.navigate(['/messages'], { queryParams })) this.#unread.markUnread(peer);
@@ -400,6 +394,53 @@ export class Thread {
       },
       { injector: this.#injector },
     );
+  }
+
+  /** Loaded once the messages are there. Without them, there are buttons for the same. */
+  async #addGestures(): Promise<void> {
+    const file = await import('./gestures').catch(() => undefined);
+    const destroyRef = this.#injector.get(DestroyRef);
+    if (!file || destroyRef.destroyed) return;
+    const scroller = this.scroller().nativeElement;
+    const messageOf = (bubble: HTMLElement): Message | undefined =>
+      this.#messages().find(({ _id }) => bubble.id === `message-${_id}`);
+    const ends = [
+      file.onLongPress(scroller, 'app-message-bubble', (anchor) => {
+        const message = messageOf(anchor);
+        if (message) void this.openMenu({ message, anchor });
+      }),
+      file.onSwipe(scroller, 'app-message-bubble', (bubble) => {
+        const message = messageOf(bubble);
+        if (message) this.details.emit(message);
+      }),
+    ];
+    destroyRef.onDestroy(() => {
+      for (const end of ends) end();
+    });
+  }
+
+  /** One menu for all messages, loaded when it is needed. */
+  async #withMenu(act: (menu: MessageMenu) => void): Promise<void> {
+    const file = await import('./message-menu').catch(() => undefined);
+    this.#loadFailure.url.set(file ? undefined : this.#router.url);
+    if (!file || this.#injector.get(DestroyRef).destroyed) return;
+    this.#messageMenu ??= this.#makeMenu(file.MessageMenu);
+    act(this.#messageMenu);
+  }
+
+  #makeMenu(type: Type<MessageMenu>): MessageMenu {
+    const { instance: menu } = this.menu().createComponent(type);
+    menu.details.subscribe((message) => {
+      this.details.emit(message);
+    });
+    menu.forward.subscribe((message) => {
+      this.forward.emit(message);
+    });
+    menu.markUnread.subscribe(() => void this.#markUnread());
+    menu.remove.subscribe((message) => {
+      this.remove.emit(message);
+    });
+    return menu;
   }
 
   async #load(target: Target): Promise<void> {

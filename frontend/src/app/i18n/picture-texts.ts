@@ -1,0 +1,46 @@
+import { plural } from './plural';
+
+/** Pictures of a message that is being written, once there are any. */
+export const pictureTexts = {
+  label: 'Pictures of this message',
+  name: (position: number) => `Picture ${position}`,
+  remove: (position: number) => `Remove picture ${position}`,
+  uploading: (count: number) =>
+    plural(count, { one: 'Uploading # picture…', other: 'Uploading # pictures…' }),
+  isUploading: 'Uploading',
+  problem: (position: number, problem: string) => `Picture ${position} is not uploaded. ${problem}`,
+  failed: (problem: string) => `A picture is not uploaded. ${problem}`,
+  tryAgain: 'Try again',
+  mms: (count: number) =>
+    plural(count, {
+      one: 'MMS with # picture: costs more than a text.',
+      other: 'MMS with # pictures: costs more than a text.',
+    }),
+  mmsWhy:
+    'Twilio bills it as an MMS. Outside the US, Canada and Australia, the recipient gets a link to the pictures.',
+  added: (count: number) => plural(count, { one: '# picture added.', other: '# pictures added.' }),
+  removed: 'Picture removed.',
+  tooMany: (maximum: number, leftOut: number) =>
+    plural(leftOut, {
+      one: `A message can have ${maximum} pictures: # was left out.`,
+      other: `A message can have ${maximum} pictures: # were left out.`,
+    }),
+  others: (count: number) =>
+    plural(count, {
+      one: 'Only pictures can be sent: # attachment was left out.',
+      other: 'Only pictures can be sent: # attachments were left out.',
+    }),
+  disabled: 'This server cannot send pictures: only the text is sent.',
+  /** By the name of the file, or the position of the picture. */
+  refused: {
+    unreadable: (file: string | number) =>
+      `${nameOf(file)} cannot be opened as a picture here. Choose a JPEG, PNG or GIF.`,
+    tooLarge: (file: string | number) =>
+      `${nameOf(file)} is too large. Choose a smaller one, or send it alone.`,
+  },
+} as const;
+
+/** The isolates keep the direction of the name's script. */
+function nameOf(file: string | number): string {
+  return typeof file === 'number' ? `Picture ${file}` : `“\u2068${file}\u2069”`;
+}

@@ -1,0 +1,39 @@
+import { NewMessage } from '../api/models';
+import { messagesTexts } from '../i18n/messages-texts';
+
+/** A picture of a message that is being written, or that the API has not answered for. */
+export interface Picture {
+  /** Names it on this page. */
+  readonly key: string;
+  /** Names it to the API; empty until it is uploaded. */
+  readonly id: string;
+  /** A small JPEG, as a data URL; empty until it is known. */
+  readonly thumbnail: string;
+  readonly bytes: number;
+  /** When the API has got it, in milliseconds. */
+  readonly uploadedAt: number;
+}
+
+/** A message as it is written. */
+export type WrittenMessage = Omit<NewMessage, 'media'> & {
+  readonly media?: readonly Picture[] | undefined;
+};
+
+/** The API keeps a picture that no message has for a day. */
+const KEPT_MS = 23 * 3600 * 1000;
+
+/** Those that a message can have by now. */
+export function usable(pictures: readonly Picture[] = []): readonly Picture[] {
+  return pictures.filter(({ id, uploadedAt }) => id && Date.now() - uploadedAt < KEPT_MS);
+}
+
+/** From what the browser has stored. */
+export function toPictures(value: unknown): readonly Picture[] {
+  if (!Array.isArray(value)) return [];
+  return (value as Picture[]).map((picture) => ({ ...picture, key: picture.id }));
+}
+
+/** "Picture", "2 pictures"; empty without any. */
+export function describePictures({ length }: readonly Picture[] = []): string {
+  return length > 0 ? messagesTexts.media.counts.picture(length) : '';
+}

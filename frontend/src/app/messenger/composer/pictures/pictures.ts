@@ -1,0 +1,122 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  Injector,
+  WritableSignal,
+  afterNextRender,
+  computed,
+  effect,
+  inject,
+  input,
+  Signal,
+  untracked,
+} from '@angular/core';
+import { Message } from '../../../api/models';
+import { pictureTexts } from '../../../i18n/picture-texts';
+import { ComposeForm } from '../../../messages/drafts/compose-form';
+import { Picture } from '../../../messages/pictures';
+import { SendingSettings } from '../../../messages/sending-settings';
+import { PictureUploads } from '../../../messages/uploads/picture-uploads';
+import { UserScope } from '../../../session/user-scope';
+import { controlEvents } from '../../../ui/control-events';
+import { Icon } from '../../../ui/icon';
+import { MessengerIcon } from '../../messenger-icon';
+
+/** What it is a part of. */
+interface Composer {
+  readonly form: Signal<ComposeForm>;
+  /** Read out. */
+  readonly announcement: WritableSignal<string>;
+  focus(): void;
+}
+
+/** The pictures of the message that is being written, above its text. */
+@Component({
+  selector: 'app-pictures',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Icon, MessengerIcon],
+  templateUrl: './pictures.html',
+  host: { class: 'pictures' },
+})
+export class Pictures {
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
+  readonly #injector = inject(Injector);
+  readonly #settings = inject(SendingSettings);
+  readonly #uploads = inject(UserScope).get(PictureUploads);
+
+  readonly composer = input.required<Composer>();
+
+  protected readonly texts = pictureTexts;
+  readonly #form = computed(() => this.composer().form());
+  readonly #changes = controlEvents(this.#form);
+  protected readonly pictures = computed(() => {
+    this.#changes();
+    return this.#form()
+      .getRawValue()
+      .media.map((picture, index) => ({
+        picture,
+        position: index + 1,
+        state: picture.id ? undefined : (this.#uploads.stateOf(picture) ?? { problem: '' }),
+      }));
+  });
+  protected readonly failed = computed(() => this.pictures().filter(({ state }) => state?.problem));
+  protected readonly uploading = computed(
+    () => this.pictures().filter(({ state }) => state?.problem === '').length,
+  );
+  readonly #news = computed(() => {
+    const news = this.#uploads.news();
+    return news?.form === this.#form() ? news : undefined;
+  });
+  protected readonly problem = computed(() => {
+    const news = this.#news();
+    return news?.isProblem ? news.text : '';
+  });
+
+  constructor() {
+    effect(() => {
+      const news = this.#news();
+      if (news) this.composer().announcement.set(news.text);
+    });
+    effect(() => {
+      this.#changes();
+      const form = this.#form();
+      untracked(() => {
+        this.#uploads.update(form);
+      });
+    });
+  }
+
+  /** Files, or the pictures of a message that is sent again. */
+  add(source: readonly File[] | Message): void {
+    const limits = this.#settings.value()?.pictures ?? undefined;
+    if ('_id' in source) this.#uploads.addMedia(this.#form(), limits, source);
+    else if (limits) this.#uploads.addFiles(this.#form(), limits, source);
+  }
+
+  protected remove(picture: Picture, index: number): void {
+    this.#uploads.remove(this.#form(), picture);
+    this.#focusNear(index);
+  }
+
+  protected tryAgain(picture: Picture, index: number): void {
+    this.#uploads.tryAgain(picture);
+    this.#focusNear(index);
+  }
+
+  /** The button of this picture; of the last one, if there are fewer; or that to add pictures. */
+  #focusNear(index: number): void {
+    afterNextRender(
+      () => {
+        const { parentElement } = this.#host.nativeElement;
+        const all = (selector: string): HTMLElement[] =>
+          Array.from(parentElement?.querySelectorAll<HTMLElement>(selector) ?? []);
+        const buttons = all('.pictures__remove');
+        const button = buttons[index] ?? buttons.at(-1) ?? all('.composer__add')[0];
+        if (button) button.focus();
+        else this.composer().focus();
+      },
+      { injector: this.#injector },
+    );
+  }
+}

@@ -1,0 +1,2 @@
+export { onLongPress } from './long-press';
+export { onSwipe } from './swipe';
