@@ -210,6 +210,38 @@ test('an upload that fails is repeated by itself, not too often, and one that is
   await expect(problem).toHaveCount(0);
 });
 
+test('a text is not sent without the pictures that are being added to it', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Hello');
+  await enter(page, person);
+  await openThread(page, number);
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route(/\/pictures[^/]*\.css/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await composer(page).fill('Look at this');
+  const loading = page.waitForRequest(/\/pictures[^/]*\.css/);
+  await add(page, await jpeg(page));
+  await loading;
+  await composer(page).press('Enter');
+  await expect(send(page)).toBeDisabled();
+  await expect(composer(page)).toHaveValue('Look at this');
+  release();
+  await waitUntilUploaded(page, 1);
+  await composer(page).press('Enter');
+  await expect(storedBubble(page, 'Look at this')).toContainText('Delivered');
+  const sent = (await sentTo(request, number)).filter(({ message }) => message.body !== 'Hello');
+  expect(sent.map(({ message }) => [message.body, message.num_media])).toEqual([
+    ['Look at this', '1'],
+  ]);
+});
+
 test('a draft keeps its pictures over a change of page and a reload', async ({ page, request }) => {
   const person = await newPerson(request);
   const number = newNumber();

@@ -135,6 +135,7 @@ export const messagesTexts = {
     placeholder: 'Write a message',
     emoji: 'Emoji',
     addPictures: 'Add pictures',
+    tooMany: 'These are too many pictures for one message: remove some.',
     notUploaded: 'A picture is not uploaded yet: wait for it, or remove it.',
     send: 'Send',
     undo: 'Undo',

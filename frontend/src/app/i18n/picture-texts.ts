@@ -30,7 +30,7 @@ export const pictureTexts = {
       one: 'Only pictures can be sent: # attachment was left out.',
       other: 'Only pictures can be sent: # attachments were left out.',
     }),
-  disabled: 'This server cannot send pictures: only the text is sent.',
+  disabled: 'Pictures cannot be sent now: this is the text alone.',
   /** By the name of the file, or the position of the picture. */
   refused: {
     unreadable: (file: string | number) =>

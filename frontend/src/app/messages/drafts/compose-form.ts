@@ -9,6 +9,10 @@ import { Picture, WrittenMessage } from '../pictures';
 
 /** In characters, as the API counts them. */
 export const MAX_CONTENT_LENGTH = 1600;
+/** Of Twilio: those of two messages may come together in one form. */
+const MOST_PICTURES = 10;
+/** Those of a message with the longest text. */
+const MOST_PICTURE_BYTES = 5_000_000 - 4 * MAX_CONTENT_LENGTH;
 
 /** The controls have the names of the API's fields, so that its errors find them. */
 export type ComposeForm = FormGroup<{
@@ -98,7 +102,9 @@ function withoutNul({ value }: AbstractControl<string>): { nul: string } | null 
 }
 
 function uploaded({ value }: AbstractControl<readonly Picture[]>): Record<string, string> | null {
-  return value.every(({ id }) => id)
-    ? null
-    : { [WHOLE_SENTENCE]: messagesTexts.compose.notUploaded };
+  const bytes = value.reduce((sum, each) => sum + each.bytes, 0);
+  const { notUploaded, tooMany } = messagesTexts.compose;
+  if (value.length > MOST_PICTURES || bytes > MOST_PICTURE_BYTES)
+    return { [WHOLE_SENTENCE]: tooMany };
+  return value.every(({ id }) => id) ? null : { [WHOLE_SENTENCE]: notUploaded };
 }

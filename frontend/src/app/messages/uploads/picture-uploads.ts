@@ -40,8 +40,8 @@ interface Job {
 }
 
 /**
- * Makes pictures ready and uploads them, one after the other, also while another conversation is open. The forms have them from
- * the beginning, in the order in which they were added.
+ * Makes pictures ready and uploads them, those of a form one after the other, also while another conversation is open. The forms
+ * have them from the beginning, in the order in which they were added.
  */
 @Injectable()
 export class PictureUploads {
@@ -54,7 +54,7 @@ export class PictureUploads {
   readonly #jobs = new Map<string, Job>();
   /** What has become of pictures: a form may be brought back to what it was before. */
   readonly #known = new Map<string, Picture>();
-  #queue = Promise.resolve();
+  readonly #queues = new WeakMap<ComposeForm, Promise<void>>();
   #added = 0;
 
   readonly news = this.#news.asReadonly();
@@ -148,7 +148,11 @@ export class PictureUploads {
 
   #start(key: string, job: Job): void {
     this.#setState(key, { problem: '' });
-    this.#queue = this.#queue.then(() => this.#run(key, job));
+    const before = this.#queues.get(job.form) ?? Promise.resolve();
+    this.#queues.set(
+      job.form,
+      before.then(() => this.#run(key, job)),
+    );
   }
 
   async #run(key: string, job: Job): Promise<void> {
@@ -156,6 +160,7 @@ export class PictureUploads {
     if (isRemoved()) return;
     try {
       const content = (job.content ??= await this.#prepare(key, job));
+      if (isRemoved()) return;
       const uploading = persistently(this.#poll, () => this.#client.upload(content));
       const { _id: id } = await firstValueFrom(uploading.pipe(takeUntil(job.removed)));
       this.#change(key, job, { id, uploadedAt: Date.now() });
@@ -165,7 +170,10 @@ export class PictureUploads {
       if (error instanceof PictureError) {
         const index = this.#drop(job.form, key);
         this.#forget(key);
-        this.#tell(job.form, pictureTexts.refused[error.reason](job.name || index + 1));
+        // Unless the user has taken it back.
+        if (index >= 0) {
+          this.#tell(job.form, pictureTexts.refused[error.reason](job.name || index + 1));
+        }
         return;
       }
       const problem = describeProblem(toProblem(error));

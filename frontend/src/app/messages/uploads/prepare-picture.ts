@@ -23,7 +23,7 @@ const LONGEST_THUMBNAIL = 4_000;
  */
 export async function preparePicture(file: Blob, room: number, count: number): Promise<Prepared> {
   // What it is its bytes tell, as the API goes by them.
-  const isGif = (await file.slice(0, 4).text()) === 'GIF8';
+  const isGif = (await startOf(file)) === 'GIF8';
   const bitmap = await decode(file);
   try {
     const thumbnail = thumbnailOf(bitmap);
@@ -32,6 +32,15 @@ export async function preparePicture(file: Blob, room: number, count: number): P
     return { content: file, thumbnail };
   } finally {
     bitmap.close();
+  }
+}
+
+/** A folder, or a file that was removed since, cannot be read. */
+async function startOf(file: Blob): Promise<string> {
+  try {
+    return await file.slice(0, 4).text();
+  } catch {
+    throw new PictureError('unreadable');
   }
 }
 

@@ -44,6 +44,7 @@ import { toPlainCharacters } from '../../messages/plain-characters';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { UserScope } from '../../session/user-scope';
 import { MessengerIcon } from '../messenger-icon';
 import { counterOf } from './counter';
 import type { Pictures } from './pictures/pictures';
@@ -51,6 +52,8 @@ import { RecipientField } from './recipient-field';
 
 /** The storage of a browser has no room for the thumbnails of more messages at once. */
 const MOST_WITH_THUMBNAILS = 5;
+
+const loadPictures = () => withStylesheet(import('./pictures/pictures'), 'pictures');
 
 @Component({
   selector: 'app-composer',
@@ -100,7 +103,11 @@ export class Composer {
     this.#changes();
     return this.form().getRawValue().media;
   });
-  protected readonly isWaiting = computed(() => this.media().some(({ id }) => !id));
+  /** Additions of pictures that are not in the form yet. */
+  readonly #additions = signal(0);
+  protected readonly isWaiting = computed(
+    () => this.#additions() > 0 || this.media().some(({ id }) => !id),
+  );
   protected readonly isEmpty = computed(() => {
     this.#changes();
     return isBlank(this.form().getRawValue().content) && this.media().length === 0;
@@ -178,6 +185,11 @@ export class Composer {
       this.focus();
       return;
     }
+    if (this.#additions() > 0) {
+      // It would go without them.
+      this.announcement.set(this.texts.notUploaded);
+      return;
+    }
     if (media.length > 0 && !this.#pictures()) {
       // Nobody sends what they do not see.
       void this.#showPictures();
@@ -246,7 +258,16 @@ export class Composer {
   async addPictures(source: FileList | Message): Promise<void> {
     // An input empties its list.
     const files = '_id' in source ? source : Array.from(source);
-    (await this.#showPictures())?.add(files);
+    const form = this.form();
+    const scope = this.#injector.get(UserScope);
+    this.#additions.update((count) => count + 1);
+    try {
+      const file = await this.#load(loadPictures());
+      await file?.addPictures(scope, this.#settings, form, files);
+    } finally {
+      this.#additions.update((count) => count - 1);
+    }
+    await this.#showPictures();
   }
 
   protected pick(input: HTMLInputElement): void {
@@ -295,14 +316,12 @@ export class Composer {
     void this.addPictures(files);
   }
 
-  async #showPictures(): Promise<Pictures | undefined> {
-    const file = await this.#load(withStylesheet(import('./pictures/pictures'), 'pictures'));
-    if (file && !this.#pictures() && !this.#isDestroyed) {
-      const pictures = this.strip().createComponent(file.Pictures);
-      pictures.setInput('composer', this);
-      this.#pictures.set(pictures);
-    }
-    return this.#pictures()?.instance;
+  async #showPictures(): Promise<void> {
+    const file = await this.#load(loadPictures());
+    if (!file || this.#pictures() || this.#isDestroyed) return;
+    const pictures = this.strip().createComponent(file.Pictures);
+    pictures.setInput('composer', this);
+    this.#pictures.set(pictures);
   }
 
   /** Loads a part of the composer; where that fails, the layout says so. */

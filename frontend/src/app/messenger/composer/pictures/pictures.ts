@@ -31,6 +31,21 @@ interface Composer {
   focus(): void;
 }
 
+/** Adds files, or the pictures of a message that is sent again, wherever the user is by now. */
+export async function addPictures(
+  scope: UserScope,
+  settings: SendingSettings,
+  form: ComposeForm,
+  source: readonly File[] | Message,
+): Promise<void> {
+  const uploads = scope.get(PictureUploads);
+  // Where they cannot be loaded, nothing was uploaded either.
+  await settings.load().catch(() => undefined);
+  const limits = settings.value()?.pictures ?? undefined;
+  if ('_id' in source) uploads.addMedia(form, limits, source);
+  else if (limits) uploads.addFiles(form, limits, source);
+}
+
 /** The pictures of the message that is being written, above its text. */
 @Component({
   selector: 'app-pictures',
@@ -42,7 +57,6 @@ interface Composer {
 export class Pictures {
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #injector = inject(Injector);
-  readonly #settings = inject(SendingSettings);
   readonly #uploads = inject(UserScope).get(PictureUploads);
 
   readonly composer = input.required<Composer>();
@@ -85,13 +99,6 @@ export class Pictures {
         this.#uploads.update(form);
       });
     });
-  }
-
-  /** Files, or the pictures of a message that is sent again. */
-  add(source: readonly File[] | Message): void {
-    const limits = this.#settings.value()?.pictures ?? undefined;
-    if ('_id' in source) this.#uploads.addMedia(this.#form(), limits, source);
-    else if (limits) this.#uploads.addFiles(this.#form(), limits, source);
   }
 
   protected remove(picture: Picture, index: number): void {
