@@ -29,6 +29,16 @@ interface PictureFile {
 const UPLOADS = '**/api/attachments';
 const PLACE = 'GPS 47.3769 N 8.5417 E';
 
+/** Signs a new person in and opens a conversation, in which a text was sent. Returns its number. */
+async function openConversation(page: Page, request: APIRequestContext): Promise<string> {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Hello');
+  await enter(page, person);
+  await openThread(page, number);
+  return number;
+}
+
 /** What the browser draws: the left half red, the right half blue or transparent. */
 async function draw(
   page: Page,
@@ -172,11 +182,7 @@ test('an upload that fails is repeated by itself, not too often, and one that is
   tolerate,
 }) => {
   tolerate(/50[03]|422/);
-  const person = await newPerson(request);
-  const number = newNumber();
-  await person.write(number, 'Hello');
-  await enter(page, person);
-  await openThread(page, number);
+  await openConversation(page, request);
   const times: number[] = [];
   await page.route(
     UPLOADS,
@@ -214,11 +220,7 @@ test('a text is not sent without the pictures that are being added to it', async
   page,
   request,
 }) => {
-  const person = await newPerson(request);
-  const number = newNumber();
-  await person.write(number, 'Hello');
-  await enter(page, person);
-  await openThread(page, number);
+  const number = await openConversation(page, request);
   let release = (): void => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
   await page.route(/\/pictures[^/]*\.css/, async (route) => {
@@ -243,11 +245,7 @@ test('a text is not sent without the pictures that are being added to it', async
 });
 
 test('a draft keeps its pictures over a change of page and a reload', async ({ page, request }) => {
-  const person = await newPerson(request);
-  const number = newNumber();
-  await person.write(number, 'Hello');
-  await enter(page, person);
-  await openThread(page, number);
+  await openConversation(page, request);
   await add(page, [await jpeg(page, 'one.jpg'), await jpeg(page, 'two.jpg')]);
   await waitUntilUploaded(page, 2);
   await openNew(page);
@@ -271,11 +269,7 @@ test('a reload in the middle of a send neither loses a picture nor doubles it', 
   page,
   request,
 }) => {
-  const person = await newPerson(request);
-  const number = newNumber();
-  await person.write(number, 'Hello');
-  await enter(page, person);
-  await openThread(page, number);
+  const number = await openConversation(page, request);
   await add(page, await jpeg(page));
   await waitUntilUploaded(page, 1);
   // The first request is held until the page is gone, and has reached the API by then.
@@ -311,11 +305,7 @@ test('what is no picture is refused in words, and more than a message can have a
   page,
   request,
 }) => {
-  const person = await newPerson(request);
-  const number = newNumber();
-  await person.write(number, 'Hello');
-  await enter(page, person);
-  await openThread(page, number);
+  await openConversation(page, request);
   await composer(page).fill('It stays');
   const text = { name: 'notes.heic', mimeType: 'image/heic', buffer: Buffer.from('no picture') };
   await add(page, text);
@@ -380,11 +370,7 @@ test('where the server cannot send pictures, none are offered', async ({ page, r
     const sending = (await answer.json()) as Record<string, unknown>;
     return route.fulfill({ response: answer, json: { ...sending, pictures: null } });
   });
-  const person = await newPerson(request);
-  const number = newNumber();
-  await person.write(number, 'Hello');
-  await enter(page, person);
-  await openThread(page, number);
+  await openConversation(page, request);
   await expect(page.locator('app-composer')).toContainText('From +1');
   await expect(page.getByRole('button', { name: 'Emoji' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Add pictures' })).toHaveCount(0);
@@ -399,11 +385,7 @@ for (const [variant, options] of Object.entries({
     test.use(options);
 
     test('pictures of a message fit on every screen', async ({ page, request }) => {
-      const person = await newPerson(request);
-      const number = newNumber();
-      await person.write(number, 'Hello');
-      await enter(page, person);
-      await openThread(page, number);
+      await openConversation(page, request);
       await add(page, [await jpeg(page, 'one.jpg'), await jpeg(page, 'two.jpg')]);
       await waitUntilUploaded(page, 2);
       await composer(page).fill('Two of them');

@@ -39,7 +39,7 @@ export async function addPictures(
   source: readonly File[] | Message,
 ): Promise<void> {
   const uploads = scope.get(PictureUploads);
-  // Where they cannot be loaded, nothing was uploaded either.
+  // Files are picked where they are known; a message may be forwarded before.
   await settings.load().catch(() => undefined);
   const limits = settings.value()?.pictures ?? undefined;
   if ('_id' in source) uploads.addMedia(form, limits, source);
