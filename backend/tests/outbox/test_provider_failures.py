@@ -170,6 +170,7 @@ async def test_rejected_credentials_pause_sending_and_are_reported_by_ready(
             "default_country": None,
             "sender": "+15005550009",
             "simulator_url": simulator.url,
+            "pictures": {"maximum_count": 10, "maximum_bytes": 5_000_000},
         }
         number = new_number()
         begun = utc_now()
