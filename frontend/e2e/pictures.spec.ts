@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { APIRequestContext, Locator, Page } from '@playwright/test';
+import { APIRequestContext, JSHandle, Locator, Page } from '@playwright/test';
 import {
   bubble,
   composer,
@@ -263,6 +263,111 @@ test('a draft keeps its pictures over a change of page and a reload', async ({ p
   await page.reload();
   await expect(page.getByRole('button', { name: 'Add pictures' })).toBeVisible();
   await expect(strip(page)).toHaveCount(0);
+});
+
+test('a picture that a draft has lost is missed in words, and nothing goes without it', async ({
+  page,
+  request,
+}) => {
+  const number = await openConversation(page, request);
+  // The upload is held until the page is gone.
+  await page.route(UPLOADS, () => new Promise(() => undefined), { times: 1 });
+  await composer(page).fill('With a picture');
+  const uploading = page.waitForRequest(UPLOADS);
+  await add(page, await jpeg(page));
+  await uploading;
+  await page.reload();
+  const pictures = page.locator('app-pictures');
+  await expect(pictures).toContainText('Picture 1 is not uploaded: remove it, and add it again.');
+  await expect(send(page)).toBeDisabled();
+  await composer(page).press('Enter');
+  await expect(page.getByRole('alert')).toContainText('A picture is not uploaded');
+  await checkPage(page);
+  await page.getByRole('button', { name: 'Remove picture 1' }).click();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await add(page, await jpeg(page));
+  await waitUntilUploaded(page, 1);
+
+  // In a page that stays open for a day.
+  await page.clock.setSystemTime(Date.now() + 23 * 3600 * 1000);
+  await composer(page).press('Enter');
+  await expect(pictures).toContainText('Picture 1 was added more than a day ago');
+  await expect(composer(page)).toHaveValue('With a picture');
+  expect(await sentTo(request, number)).toHaveLength(1);
+});
+
+test('a message is not sent again without its pictures where the part for them cannot be loaded', async ({
+  page,
+  request,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/ERR_FAILED|Failed to/);
+  const person = await newPerson(request);
+  const [from, to] = [newNumber(), newNumber()];
+  await person.write(from, 'Hello');
+  await enter(page, person);
+  await openThread(page, from);
+  await phone.write(from, 'Up here', { attachments: 1 });
+  await page.route(/\/pictures[^/]*\.css/, (route) => route.abort());
+  await bubble(page, 'Up here')
+    .getByRole('button', { name: /^Actions on/ })
+    .click();
+  await page.getByRole('menuitem', { name: 'Forward' }).click();
+  await expect(page.getByText("This page couldn't be loaded.")).toBeVisible();
+  await page.getByLabel('Phone number').fill(to);
+  await composer(page).press('Enter');
+  await expect(send(page)).toBeDisabled();
+  await page.unroute(/\/pictures[^/]*\.css/);
+  await page.reload();
+  await expect(page.locator('app-pictures')).toContainText('Picture 1 is not uploaded');
+  expect(await sentTo(request, to)).toEqual([]);
+});
+
+for (const way of ['paste', 'drop'] as const) {
+  test(`pictures are added by ${way}; a text is left alone`, async ({ page, request }) => {
+    await openConversation(page, request);
+    const base64 = (await jpeg(page)).buffer.toString('base64');
+    const transfer = (text: string) =>
+      page.evaluateHandle(
+        ([base64, text]) => {
+          const data = new DataTransfer();
+          if (text) data.setData('text/plain', text);
+          const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+          data.items.add(new File([bytes], 'one.jpg', { type: 'image/jpeg' }));
+          return data;
+        },
+        [base64, text] as const,
+      );
+    const give = (data: JSHandle<DataTransfer>) =>
+      way === 'paste'
+        ? composer(page).evaluate(
+            (element, clipboardData) =>
+              element.dispatchEvent(
+                new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+              ),
+            data,
+          )
+        : page.getByRole('log').dispatchEvent('drop', { dataTransfer: data });
+    await give(await transfer(''));
+    await waitUntilUploaded(page, 1);
+    if (way === 'drop') return;
+    // As from a document: the picture shows the text.
+    await give(await transfer('A table'));
+    await expect(strip(page).getByRole('listitem')).toHaveCount(1);
+  });
+}
+
+test('a GIF stays as it is, since it may move', async ({ page, request }) => {
+  const number = await openConversation(page, request);
+  const buffer = Buffer.from('R0lGODdhAQABAIAAAP8AAAAA/ywAAAAAAQABAAACAkQBADs=', 'base64');
+  await add(page, { name: 'moving.gif', mimeType: 'image/gif', buffer });
+  await waitUntilUploaded(page, 1);
+  await send(page).click();
+  await expect(page.getByRole('log').getByRole('article').last()).toContainText('Delivered');
+  const sent = (await sentTo(request, number)).filter(({ message }) => message.body === '');
+  const [url = ''] = sent.flatMap(({ media_urls }) => media_urls);
+  expect(await (await request.get(url)).body()).toEqual(buffer);
 });
 
 test('a reload in the middle of a send neither loses a picture nor doubles it', async ({

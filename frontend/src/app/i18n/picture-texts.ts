@@ -9,6 +9,10 @@ export const pictureTexts = {
     plural(count, { one: 'Uploading # picture…', other: 'Uploading # pictures…' }),
   isUploading: 'Uploading',
   problem: (position: number, problem: string) => `Picture ${position} is not uploaded. ${problem}`,
+  notUploaded: (position: number) =>
+    `Picture ${position} is not uploaded: remove it, and add it again.`,
+  expired: (position: number) =>
+    `Picture ${position} was added more than a day ago: remove it, and add it again.`,
   failed: (problem: string) => `A picture is not uploaded. ${problem}`,
   tryAgain: 'Try again',
   mms: (count: number) =>

@@ -1,9 +1,10 @@
 import { NewMessage } from '../api/models';
 import { messagesTexts } from '../i18n/messages-texts';
+import { newRandomKey } from './random-key';
 
 /** A picture of a message that is being written, or that the API has not answered for. */
 export interface Picture {
-  /** Names it on this page. */
+  /** Names it in the browser. */
   readonly key: string;
   /** Names it to the API; empty until it is uploaded. */
   readonly id: string;
@@ -22,15 +23,23 @@ export type WrittenMessage = Omit<NewMessage, 'media'> & {
 /** The API keeps a picture that no message has for a day. */
 const KEPT_MS = 23 * 3600 * 1000;
 
-/** Those that a message can have by now. */
-export function usable(pictures: readonly Picture[] = []): readonly Picture[] {
-  return pictures.filter(({ id, uploadedAt }) => id && Date.now() - uploadedAt < KEPT_MS);
+/** Its place, until it is uploaded. */
+export function newPicture(): Picture {
+  return { key: newRandomKey(), id: '', thumbnail: '', bytes: 0, uploadedAt: 0 };
+}
+
+export function isExpired({ id, uploadedAt }: Picture): boolean {
+  return id !== '' && Date.now() - uploadedAt >= KEPT_MS;
+}
+
+export function isUploaded(picture: Picture): boolean {
+  return picture.id !== '' && !isExpired(picture);
 }
 
 /** From what the browser has stored. */
 export function toPictures(value: unknown): readonly Picture[] {
   if (!Array.isArray(value)) return [];
-  return (value as Picture[]).map((picture) => ({ ...picture, key: picture.id }));
+  return (value as Picture[]).map((picture) => ({ ...picture, key: picture.id || picture.key }));
 }
 
 /** "Picture", "2 pictures"; empty without any. */

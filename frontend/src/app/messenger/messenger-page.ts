@@ -493,7 +493,7 @@ export class MessengerPage {
     if (isRecipientError) this.focusNew();
     else this.#focusComposer();
     if (source?.media.length) {
-      afterNextRender(() => void this.composer()?.addPictures(source), {
+      afterNextRender(() => this.composer()?.addPicturesOf(source), {
         injector: this.#injector,
       });
     }

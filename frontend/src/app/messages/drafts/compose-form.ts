@@ -5,7 +5,7 @@ import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
 import { PhoneNumberResult } from '../../phone-numbers/parse-phone-number';
 import { WHOLE_SENTENCE, maxLength } from '../../ui/validators';
-import { Picture, WrittenMessage } from '../pictures';
+import { Picture, WrittenMessage, isUploaded } from '../pictures';
 
 /** In characters, as the API counts them. */
 export const MAX_CONTENT_LENGTH = 1600;
@@ -106,5 +106,5 @@ function uploaded({ value }: AbstractControl<readonly Picture[]>): Record<string
   const { notUploaded, tooMany } = messagesTexts.compose;
   if (value.length > MOST_PICTURES || bytes > MOST_PICTURE_BYTES)
     return { [WHOLE_SENTENCE]: tooMany };
-  return value.every(({ id }) => id) ? null : { [WHOLE_SENTENCE]: notUploaded };
+  return value.every(isUploaded) ? null : { [WHOLE_SENTENCE]: notUploaded };
 }

@@ -137,28 +137,37 @@ describe('ComposeForms', () => {
       expect(controls.content.valid).toBe(false);
     });
 
-    it('stores those that are uploaded with the draft', () => {
+    it('stores them with the draft, so that one that is never uploaded is missed', () => {
       const { media } = forms().get(NUMBER).controls;
-      media.setValue([picture('')]);
-      expect(stored()).toBeUndefined();
       media.setValue([picture('a'), picture('')]);
-      expect(stored()?.media?.map(({ id }) => id)).toEqual(['a']);
-      expect(TestBed.inject(Drafts).toNumbers()).toEqual([{ peer: NUMBER, preview: 'Picture' }]);
+      expect(stored()?.media?.map(({ id, key }) => [id, key])).toEqual([
+        ['a', 'a'],
+        ['', 'added-1'],
+      ]);
+      expect(TestBed.inject(Drafts).toNumbers()).toEqual([{ peer: NUMBER, preview: '2 pictures' }]);
       media.reset();
       expect(stored()).toBeUndefined();
     });
 
-    it('takes from a draft those that the API still has', () => {
-      drafts().set(NUMBER, {
-        ...{ recipient_number: NUMBER, content: '' },
-        media: [picture('old', 24), picture('a', 22), picture('b')],
-      });
-      const { media } = forms().get(NUMBER).getRawValue();
-      expect(media.map(({ id, key }) => [id, key])).toEqual([
-        ['a', 'a'],
-        ['b', 'b'],
-      ]);
-      expect(TestBed.inject(Drafts).toNumbers()[0]?.preview).toBe('2 pictures');
+    it.each([
+      ['that the API still has', picture('b', 22), true],
+      ['that has expired', picture('old', 24), false],
+      ['that was never uploaded', picture(''), false],
+    ])('takes one from a draft %s', (_, last, isComplete) => {
+      const media = [picture('a'), last];
+      drafts().set(NUMBER, { recipient_number: NUMBER, content: '', media });
+      const form = forms().get(NUMBER);
+      expect(form.getRawValue().media).toEqual(media);
+      expect(form.valid).toBe(isComplete);
+    });
+
+    it('knows what it is uploading from the draft of another tab', () => {
+      const form = forms().get(NUMBER);
+      form.controls.media.setValue([picture('')]);
+      drafts().set(NUMBER, { recipient_number: NUMBER, content: 'Hi', media: [picture('')] });
+      notify(NUMBER);
+      expect(form.getRawValue()).toMatchObject({ content: 'Hi', media: [{ key: 'added-1' }] });
+      expect(form.getRawValue().media).toHaveLength(1);
     });
 
     it('keeps what is being uploaded when another tab changes the draft', () => {
@@ -172,12 +181,13 @@ describe('ComposeForms', () => {
       expect(form.getRawValue()).toMatchObject({ content: '', media: [{ id: '' }] });
     });
 
-    it('puts those back that can still be sent', () => {
+    it('puts them back before those that were added since', () => {
       const form = forms().get(NUMBER);
       form.controls.media.setValue([picture('b')]);
-      const media = [picture('a'), picture('gone', 24)];
+      const media = [picture('a'), picture('old', 24)];
       forms().putBack({ recipient_number: NUMBER, content: '', media });
-      expect(form.getRawValue().media.map(({ id }) => id)).toEqual(['a', 'b']);
+      expect(form.getRawValue().media.map(({ id }) => id)).toEqual(['a', 'old', 'b']);
+      expect(form.valid).toBe(false);
     });
 
     it('brings back the pictures that a message has replaced, and none that were added to a text', () => {

@@ -8,7 +8,7 @@ import {
   parsePhoneNumber,
 } from '../../phone-numbers/parse-phone-number';
 import { NEW_MESSAGE } from '../conversation-key';
-import { WrittenMessage, usable } from '../pictures';
+import { WrittenMessage } from '../pictures';
 import { RecipientParser } from '../recipient-parser';
 import { ComposeForm, newComposeForm, replace } from './compose-form';
 import { Drafts } from './drafts';
@@ -48,34 +48,29 @@ export class ComposeForms {
     form.valueChanges.pipe(takeUntilDestroyed(this.#destroyRef)).subscribe(() => {
       if (this.#isSyncing) return;
       const { media, ...text } = form.getRawValue();
-      const pictures = usable(media);
       const isEmpty =
-        text.content === '' && pictures.length === 0 && (!isNew || text.recipient_number === '');
+        text.content === '' && media.length === 0 && (!isNew || text.recipient_number === '');
       if (isEmpty) this.#drafts.remove(conversationKey);
-      else
-        this.#drafts.set(
-          conversationKey,
-          pictures.length > 0 ? { ...text, media: pictures } : text,
-        );
+      else this.#drafts.set(conversationKey, media.length > 0 ? { ...text, media } : text);
     });
     this.#forms.set(conversationKey, form);
     return form;
   }
 
   /** Puts a message back into the form of its conversation, in front of what has been written since. */
-  putBack({ recipient_number, content, media }: WrittenMessage): void {
+  putBack({ recipient_number, content, media = [] }: WrittenMessage): void {
     const form = this.get(recipient_number);
     const since = form.getRawValue();
     form.setValue({
       recipient_number,
       content: [content, since.content].filter(Boolean).join('\n'),
-      media: [...usable(media), ...since.media],
+      media: [...media, ...since.media],
     });
   }
 
   /** Puts a message into the form for a new recipient, where its number can be changed. The user can undo this. */
   putIntoNew(message: WrittenMessage): void {
-    replace(this.get(NEW_MESSAGE), { ...message, media: usable(message.media) });
+    replace(this.get(NEW_MESSAGE), { media: [], ...message });
   }
 
   /** Adds a text to the message to a new recipient, after what is written there. */
@@ -97,10 +92,13 @@ export class ComposeForms {
     const form = this.#forms.get(conversationKey);
     if (!form) return;
     this.#isSyncing = true;
-    // What this tab is uploading is in no draft yet.
-    const uploading = form.getRawValue().media.filter(({ id }) => !id);
     const draft = this.#drafts.read(conversationKey);
-    const media = [...(draft?.media ?? []), ...uploading];
+    const stored = draft?.media ?? [];
+    // What this tab is uploading is needed, whatever another tab has stored meanwhile.
+    const uploading = form
+      .getRawValue()
+      .media.filter(({ id, key }) => !id && !stored.some((picture) => picture.key === key));
+    const media = [...stored, ...uploading];
     if (draft) form.setValue({ ...draft, media });
     else form.reset({ media });
     this.#isSyncing = false;

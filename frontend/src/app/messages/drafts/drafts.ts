@@ -5,7 +5,7 @@ import { toE164 } from '../../phone-numbers/format-phone-number';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
 import { NEW_MESSAGE } from '../conversation-key';
-import { Picture, describePictures, toPictures, usable } from '../pictures';
+import { Picture, describePictures, toPictures } from '../pictures';
 
 /** What has been written and not sent. */
 export interface Draft {
@@ -70,7 +70,7 @@ export class Drafts {
   #readAll(): ReadonlyMap<string, Draft> {
     const drafts = new Map<string, Draft>();
     for (const [key, value] of this.#storage.read()) {
-      if (isDraft(value)) drafts.set(key, withoutExpired(value));
+      if (isDraft(value)) drafts.set(key, toDraft(value));
     }
     return drafts;
   }
@@ -81,8 +81,8 @@ export function previewOf({ content, media }: Draft): string {
   return isBlank(content) ? describePictures(media) : content;
 }
 
-function withoutExpired({ media, ...text }: Draft): Draft {
-  const pictures = usable(toPictures(media));
+function toDraft({ media, ...text }: Draft): Draft {
+  const pictures = toPictures(media);
   return pictures.length > 0 ? { ...text, media: pictures } : text;
 }
 

@@ -17,7 +17,7 @@ import {
   presentPending,
   withoutEchoed,
 } from './pending-message';
-import { usable } from '../pictures';
+import { isExpired } from '../pictures';
 import { ThreadsStore } from '../threads-store';
 import { FakeApi, aMessage, aMinuteAfter, setUpMessages } from '../testing';
 
@@ -120,7 +120,7 @@ describe('OutboxStore', () => {
         state: 'refused',
         problem: 'The pictures are no longer on the server: edit it, and add them again.',
       });
-      expect(usable(pending.media)).toEqual([]);
+      expect(pending.media?.map(isExpired)).toEqual([true]);
     });
   });
 

@@ -16,7 +16,7 @@ import { UserStorage } from '../../session/user-storage';
 import { MessageSync } from '../message-sync';
 import { MessagesClient, storedMessageOf } from '../messages-client';
 import { WrittenMessage } from '../pictures';
-import { newIdempotencyKey } from './idempotency-key';
+import { newRandomKey } from '../random-key';
 import {
   PendingMessage,
   byTime,
@@ -107,7 +107,7 @@ export class OutboxStore {
     this.#syncFromStorage();
     const before = this.#outbox().findLast((pending) => pending.recipient === recipient);
     const pending: PendingMessage = {
-      key: newIdempotencyKey(),
+      key: newRandomKey(),
       recipient,
       content,
       ...(media && { media }),

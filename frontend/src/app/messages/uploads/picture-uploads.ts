@@ -1,7 +1,7 @@
 import { DestroyRef, Injectable, inject, signal } from '@angular/core';
-import { Observable, Subject, firstValueFrom, from, of, takeUntil } from 'rxjs';
+import { Observable, Subject, firstValueFrom, of, takeUntil } from 'rxjs';
 import { describeProblem } from '../../api/describe-problem';
-import { Message } from '../../api/models';
+import { Media } from '../../api/models';
 import { Poll } from '../../api/poll';
 import { toProblem } from '../../api/problem';
 import { pictureTexts } from '../../i18n/picture-texts';
@@ -28,12 +28,21 @@ export interface PictureNews {
   readonly isProblem: boolean;
 }
 
+/** A picture of a message that is sent again. */
+export interface MessagePicture {
+  readonly messageId: string;
+  readonly media: Media;
+}
+
+export type PictureSource = File | MessagePicture;
+
+/** The place in a form, and what takes it. */
+export type Addition = readonly [Picture, PictureSource];
+
 interface Job {
   readonly form: ComposeForm;
   readonly limits: PictureLimits;
-  /** Of the file; empty for a picture of a message. */
-  readonly name: string;
-  readonly open: () => Observable<Blob>;
+  readonly source: PictureSource;
   readonly removed: Subject<void>;
   /** What is uploaded, once it is ready. */
   content?: Blob;
@@ -55,7 +64,6 @@ export class PictureUploads {
   /** What has become of pictures: a form may be brought back to what it was before. */
   readonly #known = new Map<string, Picture>();
   readonly #queues = new WeakMap<ComposeForm, Promise<void>>();
-  #added = 0;
 
   readonly news = this.#news.asReadonly();
 
@@ -70,31 +78,31 @@ export class PictureUploads {
     return this.#states().get(key);
   }
 
-  addFiles(form: ComposeForm, limits: PictureLimits, files: readonly File[]): void {
-    this.#add(
-      form,
-      limits,
-      files.map((file) => ({ name: file.name, open: () => of(file) })),
-    );
+  /** They are uploaded as soon as the limits are known. */
+  expect(additions: readonly Addition[]): void {
+    for (const [{ key }] of additions) this.#setState(key, { problem: '' });
   }
 
-  /** The pictures of a message that is sent again. */
-  addMedia(form: ComposeForm, limits: PictureLimits | undefined, { _id, media }: Message): void {
-    const pictures = media.filter((each) => kindOf(each) === 'picture');
-    if (!limits) {
-      this.#tell(form, pictureTexts.disabled);
-      return;
+  /** Their places are in the form: those that cannot be sent lose it, and the user is told. */
+  add(form: ComposeForm, limits: PictureLimits | undefined, additions: readonly Addition[]): void {
+    const pictures = additions.filter(([, source]) => isPicture(source));
+    const before = form.controls.media.value.length - additions.length;
+    const free = limits ? Math.max(0, limits.maximum_count - before) : 0;
+    const added = pictures.slice(0, free);
+    for (const addition of additions) {
+      if (!added.includes(addition)) this.#leaveOut(form, addition);
     }
-    const open = (index: number) => (): Observable<Blob> =>
-      persistently(this.#poll, () => this.#messages.media(_id, index));
-    const leftOut =
-      pictures.length < media.length ? pictureTexts.others(media.length - pictures.length) : '';
-    this.#add(
-      form,
-      limits,
-      pictures.map(({ index }) => ({ name: '', open: open(index) })),
-      leftOut,
-    );
+    const problem = limits
+      ? describeLeftOut(limits, additions.length - pictures.length, pictures.length - added.length)
+      : pictureTexts.disabled;
+    if (problem) this.#tell(form, problem);
+    else this.#news.set({ form, text: pictureTexts.added(added.length), isProblem: false });
+    if (!limits) return;
+    for (const [{ key }, source] of added) {
+      const job = { form, limits, source, removed: new Subject<void>() };
+      this.#jobs.set(key, job);
+      this.#start(key, job);
+    }
   }
 
   remove(form: ComposeForm, { key }: Picture): void {
@@ -111,39 +119,10 @@ export class PictureUploads {
 
   /** Brings pictures up to date that the user has brought back. */
   update({ controls: { media } }: ComposeForm): void {
-    const isOutdated = ({ id, key }: Picture): boolean => !id && !this.#jobs.has(key);
-    if (!media.value.some(isOutdated)) return;
-    const { value } = media;
-    media.setValue(
-      value.map((each) => this.#known.get(each.key) ?? each).filter((each) => !isOutdated(each)),
+    const updated = media.value.map((each) =>
+      each.id ? each : (this.#known.get(each.key) ?? each),
     );
-  }
-
-  #add(
-    form: ComposeForm,
-    limits: PictureLimits,
-    sources: readonly Pick<Job, 'name' | 'open'>[],
-    also = '',
-  ): void {
-    const { media } = form.controls;
-    const free = Math.max(0, limits.maximum_count - media.value.length);
-    const jobs = sources
-      .slice(0, free)
-      .map((source): [string, Job] => [
-        `added-${++this.#added}`,
-        { ...source, form, limits, removed: new Subject() },
-      ]);
-    const leftOut = sources.length - jobs.length;
-    const problem = [also, leftOut > 0 ? pictureTexts.tooMany(limits.maximum_count, leftOut) : '']
-      .filter(Boolean)
-      .join(' ');
-    if (problem) this.#tell(form, problem);
-    else if (jobs.length > 0)
-      this.#news.set({ form, text: pictureTexts.added(jobs.length), isProblem: false });
-    for (const [key, job] of jobs) this.#jobs.set(key, job);
-    const added = jobs.map(([key]) => ({ key, id: '', thumbnail: '', bytes: 0, uploadedAt: 0 }));
-    if (added.length > 0) media.setValue([...media.value, ...added]);
-    for (const [key, job] of jobs) this.#start(key, job);
+    if (updated.some((each, index) => each !== media.value[index])) media.setValue(updated);
   }
 
   #start(key: string, job: Job): void {
@@ -172,7 +151,9 @@ export class PictureUploads {
         this.#forget(key);
         // Unless the user has taken it back.
         if (index >= 0) {
-          this.#tell(job.form, pictureTexts.refused[error.reason](job.name || index + 1));
+          const { source } = job;
+          const name = source instanceof File ? source.name : index + 1;
+          this.#tell(job.form, pictureTexts.refused[error.reason](name));
         }
         return;
       }
@@ -183,8 +164,8 @@ export class PictureUploads {
   }
 
   async #prepare(key: string, job: Job): Promise<Blob> {
-    const { form, limits, removed } = job;
-    const file = await firstValueFrom(from(job.open()).pipe(takeUntil(removed)));
+    const { form, limits, removed, source } = job;
+    const file = await firstValueFrom(this.#open(source).pipe(takeUntil(removed)));
     const pictures = form.controls.media.value.filter((each) => each.key !== key);
     const unprepared = pictures.filter(({ bytes }) => bytes === 0).length;
     const room = roomBeside(
@@ -194,6 +175,12 @@ export class PictureUploads {
     const { content, thumbnail } = await preparePicture(file, room, unprepared + 1);
     this.#change(key, job, { thumbnail, bytes: content.size });
     return content;
+  }
+
+  #open(source: PictureSource): Observable<Blob> {
+    if (source instanceof File) return of(source);
+    const { messageId, media } = source;
+    return persistently(this.#poll, () => this.#messages.media(messageId, media.index));
   }
 
   #change(key: string, { form }: Job, change: Partial<Picture>): void {
@@ -213,6 +200,11 @@ export class PictureUploads {
     return index;
   }
 
+  #leaveOut(form: ComposeForm, [{ key }]: Addition): void {
+    this.#forget(key);
+    this.#drop(form, key);
+  }
+
   #forget(key: string): void {
     this.#jobs.get(key)?.removed.next();
     this.#jobs.delete(key);
@@ -226,4 +218,20 @@ export class PictureUploads {
   #tell(form: ComposeForm, text: string): void {
     this.#news.set({ form, text, isProblem: true });
   }
+}
+
+function isPicture(source: PictureSource): boolean {
+  return source instanceof File || kindOf(source.media) === 'picture';
+}
+
+function describeLeftOut(
+  { maximum_count }: PictureLimits,
+  others: number,
+  tooMany: number,
+): string {
+  const { others: notPictures, tooMany: leftOut } = pictureTexts;
+  return [
+    ...(others > 0 ? [notPictures(others)] : []),
+    ...(tooMany > 0 ? [leftOut(maximum_count, tooMany)] : []),
+  ].join(' ');
 }

@@ -39,10 +39,11 @@ import { touchScreen } from '../../ui/touch-screen';
 import { errorMessages } from '../../ui/validators';
 import { ComposeForm, canUndo, replace, undo } from '../../messages/drafts/compose-form';
 import { splitRecipients } from '../../messages/drafts/recipients';
-import { WrittenMessage } from '../../messages/pictures';
+import { WrittenMessage, isUploaded, newPicture } from '../../messages/pictures';
 import { toPlainCharacters } from '../../messages/plain-characters';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
+import type { PictureSource } from '../../messages/uploads/picture-uploads';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { UserScope } from '../../session/user-scope';
 import { MessengerIcon } from '../messenger-icon';
@@ -86,8 +87,6 @@ export class Composer {
   protected readonly picker = viewChild.required('picker', { read: ViewContainerRef });
   protected readonly strip = viewChild.required('strip', { read: ViewContainerRef });
   protected readonly textarea = viewChild.required<ElementRef<HTMLTextAreaElement>>('content');
-  /** The last submission was invalid. Before that, an empty field shows no error. */
-  protected readonly isRejected = linkedSignal({ source: this.form, computation: () => false });
   #hasSent = false;
   #isParsing = false;
   #isDestroyed = false;
@@ -103,11 +102,12 @@ export class Composer {
     this.#changes();
     return this.form().getRawValue().media;
   });
-  /** Additions of pictures that are not in the form yet. */
-  readonly #additions = signal(0);
-  protected readonly isWaiting = computed(
-    () => this.#additions() > 0 || this.media().some(({ id }) => !id),
-  );
+  protected readonly isWaiting = computed(() => !this.media().every(isUploaded));
+  /** The last submission was invalid, and nothing that was missing has come since. An empty field shows no error before. */
+  protected readonly isRejected = linkedSignal({
+    source: () => [this.form(), this.isWaiting()],
+    computation: () => false,
+  });
   protected readonly isEmpty = computed(() => {
     this.#changes();
     return isBlank(this.form().getRawValue().content) && this.media().length === 0;
@@ -136,6 +136,12 @@ export class Composer {
       ...(shown ? this.#describe(content, this.texts.message) : []),
       ...(this.isRejected() ? errorMessages(media) : []),
     ];
+  });
+
+  protected readonly descriptionIds = computed(() => {
+    if (this.errors().length > 0) return 'content-error';
+    const ids = [this.counter() && 'content-count', this.media().length > 0 && 'pictures-about'];
+    return ids.filter(Boolean).join(' ') || null;
   });
 
   constructor() {
@@ -185,11 +191,6 @@ export class Composer {
       this.focus();
       return;
     }
-    if (this.#additions() > 0) {
-      // It would go without them.
-      this.announcement.set(this.texts.notUploaded);
-      return;
-    }
     if (media.length > 0 && !this.#pictures()) {
       // Nobody sends what they do not see.
       void this.#showPictures();
@@ -201,6 +202,8 @@ export class Composer {
     const { recipient_number: recipient } = form.controls;
     if (recipient.getError('phoneNumber') === RULES_UNAVAILABLE.error)
       recipient.updateValueAndValidity();
+    // One may have expired since.
+    form.controls.media.updateValueAndValidity();
     this.isRejected.set(!form.valid);
     if (!form.valid) {
       focusFirstInvalid(this.#host, this.#injector);
@@ -254,24 +257,13 @@ export class Composer {
     });
   }
 
-  /** Of files, or of a message that is sent again. */
-  async addPictures(source: FileList | Message): Promise<void> {
-    // An input empties its list.
-    const files = '_id' in source ? source : Array.from(source);
-    const form = this.form();
-    const scope = this.#injector.get(UserScope);
-    this.#additions.update((count) => count + 1);
-    try {
-      const file = await this.#load(loadPictures());
-      await file?.addPictures(scope, this.#settings, form, files);
-    } finally {
-      this.#additions.update((count) => count - 1);
-    }
-    await this.#showPictures();
+  /** Those of a message that is sent again. */
+  addPicturesOf({ _id: messageId, media }: Message): void {
+    this.#add(media.map((each) => ({ messageId, media: each })));
   }
 
   protected pick(input: HTMLInputElement): void {
-    if (input.files) void this.addPictures(input.files);
+    this.#add(Array.from(input.files ?? []));
     input.value = '';
   }
 
@@ -313,7 +305,19 @@ export class Composer {
   #take(event: Event, { files }: DataTransfer): void {
     if (!this.canAdd() || files.length === 0) return;
     event.preventDefault();
-    void this.addPictures(files);
+    this.#add(Array.from(files));
+  }
+
+  /** They have their places at once, so that the text is not sent without them. */
+  #add(sources: readonly PictureSource[]): void {
+    const form = this.form();
+    const additions = sources.map((source) => [newPicture(), source] as const);
+    const { media } = form.controls;
+    media.setValue([...media.value, ...additions.map(([picture]) => picture)]);
+    const scope = this.#injector.get(UserScope);
+    void this.#load(loadPictures()).then((file) =>
+      file?.addPictures(scope, this.#settings, form, additions),
+    );
   }
 
   async #showPictures(): Promise<void> {

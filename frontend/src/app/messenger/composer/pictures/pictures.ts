@@ -12,12 +12,11 @@ import {
   Signal,
   untracked,
 } from '@angular/core';
-import { Message } from '../../../api/models';
 import { pictureTexts } from '../../../i18n/picture-texts';
 import { ComposeForm } from '../../../messages/drafts/compose-form';
-import { Picture } from '../../../messages/pictures';
+import { Picture, isExpired, isUploaded } from '../../../messages/pictures';
 import { SendingSettings } from '../../../messages/sending-settings';
-import { PictureUploads } from '../../../messages/uploads/picture-uploads';
+import { Addition, PictureUploads } from '../../../messages/uploads/picture-uploads';
 import { UserScope } from '../../../session/user-scope';
 import { controlEvents } from '../../../ui/control-events';
 import { Icon } from '../../../ui/icon';
@@ -31,19 +30,27 @@ interface Composer {
   focus(): void;
 }
 
-/** Adds files, or the pictures of a message that is sent again, wherever the user is by now. */
+interface ShownPicture {
+  readonly picture: Picture;
+  readonly position: number;
+  readonly isUploading: boolean;
+  /** Why the message cannot be sent with it; empty if it can, or will be. */
+  readonly problem: string;
+  readonly canTryAgain: boolean;
+}
+
+/** Adds pictures to a form, wherever the user is by now. */
 export async function addPictures(
   scope: UserScope,
   settings: SendingSettings,
   form: ComposeForm,
-  source: readonly File[] | Message,
+  additions: readonly Addition[],
 ): Promise<void> {
   const uploads = scope.get(PictureUploads);
+  uploads.expect(additions);
   // Files are picked where they are known; a message may be forwarded before.
   await settings.load().catch(() => undefined);
-  const limits = settings.value()?.pictures ?? undefined;
-  if ('_id' in source) uploads.addMedia(form, limits, source);
-  else if (limits) uploads.addFiles(form, limits, source);
+  uploads.add(form, settings.value()?.pictures ?? undefined, additions);
 }
 
 /** The pictures of the message that is being written, above its text. */
@@ -68,15 +75,11 @@ export class Pictures {
     this.#changes();
     return this.#form()
       .getRawValue()
-      .media.map((picture, index) => ({
-        picture,
-        position: index + 1,
-        state: picture.id ? undefined : (this.#uploads.stateOf(picture) ?? { problem: '' }),
-      }));
+      .media.map((picture, index) => this.#present(picture, index + 1));
   });
-  protected readonly failed = computed(() => this.pictures().filter(({ state }) => state?.problem));
+  protected readonly failed = computed(() => this.pictures().filter(({ problem }) => problem));
   protected readonly uploading = computed(
-    () => this.pictures().filter(({ state }) => state?.problem === '').length,
+    () => this.pictures().filter(({ isUploading }) => isUploading).length,
   );
   readonly #news = computed(() => {
     const news = this.#uploads.news();
@@ -109,6 +112,16 @@ export class Pictures {
   protected tryAgain(picture: Picture, index: number): void {
     this.#uploads.tryAgain(picture);
     this.#focusNear(index);
+  }
+
+  #present(picture: Picture, position: number): ShownPicture {
+    const state = isUploaded(picture) ? undefined : this.#uploads.stateOf(picture);
+    const shown = { picture, position, isUploading: state?.problem === '', problem: '' };
+    if (isUploaded(picture) || shown.isUploading) return { ...shown, canTryAgain: false };
+    const { expired, notUploaded, problem } = pictureTexts;
+    if (state) return { ...shown, problem: problem(position, state.problem), canTryAgain: true };
+    const describe = isExpired(picture) ? expired : notUploaded;
+    return { ...shown, problem: describe(position), canTryAgain: false };
   }
 
   /** The button of this picture; of the last one, if there are fewer; or that to add pictures. */
