@@ -321,7 +321,13 @@ class _Builder:
             users=users,
             history=history,
             export=AccountExport(
-                contacts.batches, users.accounts, users.sessions, self._limiter, self._security_events, utc_now
+                contacts.batches,
+                self._opt_outs.describe_all,
+                users.accounts,
+                users.sessions,
+                self._limiter,
+                self._security_events,
+                utc_now,
             ),
             csv_export=CsvExport(history, downloads),
             deletion=MessageDeletion(self._changes.publisher, utc_now, self._media_cleanup.check_soon),

@@ -9,6 +9,7 @@ from mysms.contacts.schemas import ContactResponse
 from mysms.core.errors import error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.messages.schemas import ExportHead, MessageDetail
+from mysms.opt_outs.schemas import OptOutResponse
 from mysms.users.errors import UnauthenticatedError
 from mysms.web.response_headers import UNBUFFERED
 
@@ -20,6 +21,7 @@ class ExportResponse(ExportHead):
 
     messages: list[MessageDetail]
     contacts: list[ContactResponse]
+    opt_outs: list[OptOutResponse] = Field(description="What is known of the people of conversations and contacts.")
     archived_conversations: list[str] = Field(examples=[["+14155552671"]])
     muted_conversations: list[str] = Field(examples=[["+14155552671"]])
 
@@ -31,6 +33,9 @@ class ExportResponse(ExportHead):
     responses=error_responses(UnauthenticatedError(), RateLimitedError()),
 )
 async def export_account(user: CurrentUser, export: Export, client: Client) -> Response:
-    """Returns your account, sessions, messages with their timelines, contacts, and what is archived or muted."""
+    """Returns your account and sessions, messages with their timelines, contacts, and what is archived or muted.
+
+    It has the opt-outs of the people whom you write to or have as contacts, too.
+    """
     headers = {"Content-Disposition": 'attachment; filename="mysms.json"', **UNBUFFERED}
     return StreamingResponse(await export.begin(user, client), media_type="application/json", headers=headers)

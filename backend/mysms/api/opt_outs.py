@@ -32,8 +32,7 @@ async def list_opt_outs(
     opt_outs: OptOuts,
 ) -> list[OptOutResponse]:
     """Returns what is known of those numbers of which anything was ever recorded: the others may be written to."""
-    found = await opt_outs.find_all(number)
-    return [OptOutResponse.of(number, record) for number, record in found.items()]
+    return list((await opt_outs.describe_all(number)).values())
 
 
 @router.get(

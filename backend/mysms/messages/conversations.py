@@ -12,7 +12,7 @@ counts; the others withdraw.
 """
 
 import contextlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ from mysms.messages.words import words_of
 
 _DUPLICATE_KEY = 11000
 MOST_RECENT = 1_000
+_BATCH = 200
 
 
 class PendingId(NamedTuple):
@@ -265,6 +266,25 @@ async def list_recent_peers(user_id: ObjectId) -> list[str]:
         batch_size=MOST_RECENT,
     )
     return [row["peer_number"] for row in await rows.to_list()]
+
+
+async def batches_of_peers(user_id: ObjectId) -> AsyncIterator[list[str]]:
+    """Yields the numbers of a user's conversations, in their order, each batch when it is asked for."""
+    last = id_of(user_id, "")
+    while True:
+        found = Conversation.get_pymongo_collection().find(
+            # The character after the space.
+            {"_id": {"$gt": last, "$lt": f"{user_id}!"}},
+            {"peer_number": 1},
+            sort=[("_id", ASCENDING)],
+            limit=_BATCH,
+            batch_size=_BATCH,
+        )
+        rows = await found.to_list()
+        yield [row["peer_number"] for row in rows]
+        if len(rows) < _BATCH:
+            return
+        last = rows[-1]["_id"]
 
 
 async def count_messages(user_id: ObjectId, peer_numbers: Collection[str]) -> int:

@@ -1,16 +1,17 @@
 """Exports all data of a user as one JSON document, streamed page by page so that it may have any length."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, get_args
 
 import orjson
 from bson import ObjectId
+from pydantic import BaseModel
 
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.core.timestamps import Clock
-from mysms.messages import flags, repository
+from mysms.messages import conversations, flags, repository
 from mysms.messages.encoding import TIMELINE_FIELD, Row, detail_fields, encode
 from mysms.messages.filter import MessageFilter
 from mysms.messages.repository import Anchor
@@ -27,14 +28,16 @@ _EVERYTHING = MessageFilter()
 
 
 class AccountExport:
-    """Exports an account, its sessions, its messages with their timelines, its contacts, and what is archived or muted.
+    """Exports an account, its sessions, its messages with their timelines, its contacts, the opt-outs of the people in
+    all of these, and what is archived or muted.
 
-    `contacts` yields those of a user, batch by batch.
+    `contacts` yields those of a user, batch by batch; `opt_outs` returns what is known of each of some numbers.
     """
 
     def __init__(
         self,
         contacts: Callable[[ObjectId], AsyncIterator[Sequence[Mapping[str, Any]]]],
+        opt_outs: Callable[[Collection[str]], Awaitable[Mapping[str, BaseModel]]],
         accounts: AccountService,
         sessions: SessionService,
         limiter: RateLimiter,
@@ -42,6 +45,7 @@ class AccountExport:
         clock: Clock,
     ) -> None:
         self._contacts = contacts
+        self._opt_outs = opt_outs
         self._accounts = accounts
         self._sessions = sessions
         self._limiter = limiter
@@ -81,6 +85,12 @@ class AccountExport:
             if contacts:
                 yield separator + b",".join(map(orjson.dumps, contacts))
                 separator = b","
+        yield b'],"opt_outs":['
+        separator = b""
+        async for opt_outs in self._opt_outs_of_people(user_id):
+            if opt_outs:
+                yield separator + b",".join(each.model_dump_json().encode() for each in opt_outs)
+                separator = b","
         yield b"]"
         for flag in get_args(flags.Flag):
             yield b',"%b_conversations":[' % flag.encode()
@@ -91,3 +101,17 @@ class AccountExport:
                     separator = b","
             yield b"]"
         yield b"}"
+
+    async def _opt_outs_of_people(self, user_id: ObjectId) -> AsyncIterator[Collection[BaseModel]]:
+        """Yields what is known of the people of conversations, and then of contacts, each once."""
+        seen: set[str] = set()
+        async for numbers in self._batches_of_people(user_id):
+            found = await self._opt_outs(numbers)
+            yield [opt_out for number, opt_out in found.items() if number not in seen]
+            seen.update(found)
+
+    async def _batches_of_people(self, user_id: ObjectId) -> AsyncIterator[Collection[str]]:
+        async for numbers in conversations.batches_of_peers(user_id):
+            yield numbers
+        async for contacts in self._contacts(user_id):
+            yield [contact["number"] for contact in contacts]

@@ -12,6 +12,7 @@ from mysms.opt_outs.errors import OptedOutByRecipientError
 from mysms.opt_outs.keywords import wish_of
 from mysms.opt_outs.records import OptOutChange, OptOutRecord, StoredOptOut
 from mysms.opt_outs.repository import OptOutRepository
+from mysms.opt_outs.schemas import OptOutResponse
 
 _LIMIT = Limit("opt_outs", 100, timedelta(hours=1))
 
@@ -68,9 +69,10 @@ class OptOutService:
         """Returns what decides about the number; None if nothing was ever recorded."""
         return await self._repository.find(number)
 
-    async def find_all(self, numbers: Collection[str]) -> dict[str, OptOutRecord]:
-        """Returns what decides about those of the numbers of which anything was ever recorded."""
-        return await self._repository.find_all(numbers)
+    async def describe_all(self, numbers: Collection[str]) -> dict[str, OptOutResponse]:
+        """Returns what is known of those of the numbers of which anything was ever recorded."""
+        found = await self._repository.find_all(numbers)
+        return {number: OptOutResponse.of(number, record) for number, record in found.items()}
 
     def list_all(self) -> AsyncIterator[StoredOptOut]:
         """Yields what is known about all numbers and all of our numbers."""

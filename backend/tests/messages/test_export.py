@@ -35,6 +35,7 @@ async def test_an_export_holds_account_sessions_and_messages_with_their_timeline
         "sessions",
         "messages",
         "contacts",
+        "opt_outs",
         "archived_conversations",
         "muted_conversations",
     }

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pymongo import AsyncMongoClient
 
+from tests.contacts.test_contacts import store
 from tests.support.api_user import PASSWORD, ApiUser, Json, new_number
 from tests.support.inbound import deliver, new_sid
 from tests.support.polling import eventually
@@ -209,6 +211,35 @@ async def test_all_opt_outs_are_exported_as_csv(
             [other, FROM_NUMBER, "false", "recipient", "keyword", "START"],
         ]
     )
+
+
+async def test_an_account_is_exported_with_the_opt_outs_of_its_people(api: Api, api_user: ApiUser, peer: str) -> None:
+    stranger = new_number()
+    contact = new_number()
+    for number in (peer, contact):
+        await store(api_user, number, "Ada")
+    await deliver(api, peer, "STOP")
+    await deliver(api, peer, "START")
+    for number in (contact, stranger):
+        await set_by_hand(await ApiUser.sign_up(api), number, "On the phone", opted_out=True)
+    exported = (await api_user.call("GET", "/api/export")).json()["opt_outs"]
+    assert exported == [await opt_out_of(api_user, number) for number in (peer, contact)]
+
+
+async def test_an_export_has_the_opt_outs_of_many_people(
+    api: Api, api_user: ApiUser, peer: str, mongodb: Mongo
+) -> None:
+    """Of more than one batch."""
+    await deliver(api, peer, "STOP")
+    async with AsyncMongoClient[Json](mongodb.uri) as client:
+        own = client.get_default_database()["conversations"]
+        stored = await own.find_one({"_id": f"{api_user.id} {peer}"})
+        assert stored is not None
+        # Before and behind its number.
+        names = [f"{sign}{index:03}" for sign in ("+0", "n") for index in range(250)]
+        await own.insert_many([{**stored, "_id": f"{api_user.id} {name}", "peer_number": name} for name in names])
+    exported = (await api_user.call("GET", "/api/export")).json()["opt_outs"]
+    assert exported == [await opt_out_of(api_user, peer)]
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["after the response", "before the response"])

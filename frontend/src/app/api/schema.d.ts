@@ -1014,7 +1014,9 @@ export interface paths {
         };
         /**
          * Export the account
-         * @description Returns your account, sessions, messages with their timelines, contacts, and what is archived or muted.
+         * @description Returns your account and sessions, messages with their timelines, contacts, and what is archived or muted.
+         *
+         *     It has the opt-outs of the people whom you write to or have as contacts, too.
          */
         get: operations["export_account_api_export_get"];
         put?: never;
@@ -1441,6 +1443,11 @@ export interface components {
             messages: components["schemas"]["MessageDetail"][];
             /** Contacts */
             contacts: components["schemas"]["ContactResponse"][];
+            /**
+             * Opt Outs
+             * @description What is known of the people of conversations and contacts.
+             */
+            opt_outs: components["schemas"]["OptOutResponse"][];
             /**
              * Archived Conversations
              * @example [
