@@ -1,4 +1,4 @@
-"""Parses and normalises the URLs in settings. Pure."""
+"""Parses and normalises the URLs in settings, and masks those in the texts of others. Pure."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -11,8 +11,17 @@ _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 _USER_INFO = re.compile(r"[A-Za-z0-9._~-]+(:[A-Za-z0-9._~-]*)?")
 _KEPT = "!$%&()*+,/:;=?@"
 """Characters that stay unencoded in a path or query, besides letters, digits and - . _ ~."""
+_ANY_URL = re.compile(r"https?://\S+")
 _OF_ONE_NETWORK = (".localhost", ".local", ".internal")
 _NO_URL = "must be a URL that begins with https:// (or http://)"
+
+
+def mask_urls(text: str) -> str:
+    """Masks the URLs in a text of the provider, which is stored and shown.
+
+    That of a picture is the permission to fetch it, and that of our callbacks may have a password.
+    """
+    return _ANY_URL.sub("…", text)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from bson import ObjectId
 from mysms.changes.change import Change
 from mysms.changes.publisher import ChangePublisher
 from mysms.core.timestamps import Clock
+from mysms.core.urls import mask_urls
 from mysms.messages import repository
 from mysms.messages.error_catalog import UNSUBSCRIBED
 from mysms.messages.models import Event, EventSource, Message
@@ -38,7 +39,7 @@ class Timeline:
             status=status,
             sid=sid,
             error_code=error_code,
-            error_message=error_message,
+            error_message=mask_urls(error_message) if error_message else None,
         )
 
     async def record(self, message_id: ObjectId, event: Event) -> None:

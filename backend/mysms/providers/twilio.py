@@ -24,6 +24,7 @@ from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance, MessagePage
 
 from mysms.core.settings import Settings
+from mysms.core.urls import mask_urls
 from mysms.providers.base import (
     Accepted,
     AccountUnavailable,
@@ -351,13 +352,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _without_secrets(message: str) -> str:
-    """Masks URLs, which may contain a password, and numbers: the reason of a pause is logged and shown by /ready."""
-    return re.sub(r"https?://\S+|\+?\d{6,}", "…", message)
+    """Masks URLs and numbers: the reason of a pause is logged and shown by /ready."""
+    return re.sub(r"\+?\d{6,}", "…", mask_urls(message))
 
 
 def _sentence(message: str) -> str:
-    """Removes the prefix that the library puts before Twilio's message, which is stored and shown.
-
-    Masks addresses: that of a picture is the permission to fetch it, and that of our callbacks may have a password.
-    """
-    return re.sub(r"https?://\S+", "…", message.removeprefix("Unable to create record: "))
+    """Removes the prefix that the library puts before Twilio's message."""
+    return mask_urls(message.removeprefix("Unable to create record: "))

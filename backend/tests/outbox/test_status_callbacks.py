@@ -84,6 +84,15 @@ async def test_an_error_is_shown_and_explained(api: Api, api_user: ApiUser, mess
     assert now["error_message"] == "Unreachable destination handset"
 
 
+async def test_an_error_names_no_address(api: Api, api_user: ApiUser, message: Json) -> None:
+    """That of a picture lets anybody fetch it."""
+    text = "Unable to fetch https://sms.example.com/api/twilio/media/1/2/c2VjcmV0 now"
+    await report(api, message, "undelivered", ErrorCode="30019", ErrorMessage=text)
+    now = await api_user.detail(message["_id"])
+    assert now["error_message"] == "Unable to fetch … now"
+    assert "c2VjcmV0" not in str(now)
+
+
 async def test_an_error_belongs_to_its_status(api: Api, api_user: ApiUser, message: Json) -> None:
     """A delivered message has no error, whatever was reported before."""
     await report(api, message, "sent", ErrorCode="30008", ErrorMessage="Unknown error")
