@@ -11,7 +11,8 @@ Media err on the same side. Twilio documents `num_media` as the number of a mess
 known, nor that a list always has it; and its SIDs of messages with media begin with MM, but may begin with SM. So a row
 matches only if it says so, but what it does not say never makes a message absent. A list shows no more of the media:
 which pictures they are, only a callback tells. Messages that differ in that alone are not in flight at once
-(`SenderIdentity.dedup_key`), or if a user has given one of them up, are not matched.
+(`SenderIdentity.dedup_key`), or if a user has given one of them up, are not matched. Where the recipient's network has
+no MMS, Twilio sends a link to them behind the text: how the list shows that is not documented.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -30,6 +31,7 @@ ABSENCE_MARGIN = timedelta(days=1)
 
 _MEDIA_MESSAGE = "MM"
 """How the SID of a message with media begins. https://www.twilio.com/docs/glossary/what-is-a-sid"""
+_IN_A_LINK = "/"
 _EMPTY_BODIES = frozenset({"", "Sent from your Twilio trial account -"})
 """The bodies of a message without text."""
 
@@ -101,10 +103,13 @@ def _shows(row: ProviderMessage, message: InFlightMessage) -> bool:
 
 
 def _may_show(row: ProviderMessage, message: InFlightMessage) -> bool:
-    """Whether the row could have the text of the message. Any row ends in an empty one, also one of a text alone."""
+    """Whether the row could have the text of the message, with a link in place of its media.
+
+    Any row ends in an empty text, also one of a text alone.
+    """
     if message.content:
-        return row.body.endswith(message.content)
-    has_text = row.body.strip() not in _EMPTY_BODIES
+        return message.content in row.body if message.media else row.body.endswith(message.content)
+    has_text = row.body.strip() not in _EMPTY_BODIES and _IN_A_LINK not in row.body
     is_text_alone = has_text and _num_media(row) == 0 and not row.sid.startswith(_MEDIA_MESSAGE)
     return not is_text_alone
 

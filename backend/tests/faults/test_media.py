@@ -119,15 +119,23 @@ async def test_a_picture_is_sent_once_whatever_the_list_says_of_it(tmp_path: Pat
             await control.reset_faults()
 
 
-@pytest.mark.parametrize("shown", [None, "0"])
+HIDDEN: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "no number": [("sm_sid", {}), ("num_media", {"shown": None})],
+    "none": [("sm_sid", {}), ("num_media", {"shown": "0"})],
+    "a link": [("mms_converter", {})],
+    "a link to another number": [("mms_converter", {}), ("rewrite_to", {"number": "+13127775099"})],
+}
+
+
+@pytest.mark.parametrize("faults", HIDDEN.values(), ids=HIDDEN)
 async def test_a_picture_that_the_list_does_not_show_is_never_sent_twice(
-    tmp_path: Path, list_order: str, shown: str | None
+    tmp_path: Path, list_order: str, faults: list[tuple[str, dict[str, Any]]]
 ) -> None:
     """Neither the SID nor the number says that the row has media: it proves nothing, and the user decides."""
     async with running_environment(tmp_path, list_order=list_order, name="hidden media") as env:
         control = env.simulator.control
-        await control.set_fault("sm_sid")
-        await control.set_fault("num_media", shown=shown)
+        for kind, parameters in faults:
+            await control.set_fault(kind, **parameters)
         await control.set_fault("drop_callbacks")
         lost = [(f"+131277750{index:02}", text) for index, text in enumerate(("", "Look"))]
         for number, _ in lost:

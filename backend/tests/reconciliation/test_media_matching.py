@@ -16,6 +16,7 @@ AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 FIRST, SECOND = ObjectId(), ObjectId()
 SMS, MMS = "SM" + "1" * 32, "MM" + "1" * 32
 PREFIX = "Sent from your Twilio trial account - "
+LINK = "https://m.twil.io/a1B2c3"
 
 
 def message(content: str, *media: ObjectId, state: OutboxState = OutboxState.UNCONFIRMED) -> InFlightMessage:
@@ -67,8 +68,19 @@ def test_a_text_alone_to_somebody_else_does_not_keep_a_picture_unconfirmed() -> 
         row(SMS, "", "0", ELSEWHERE),
         row(MMS, "Hi", "0", ELSEWHERE),
         row(SMS, PREFIX, "0", ELSEWHERE),
+        row(SMS, LINK, "0", ELSEWHERE),
     ):
         assert could_be(doubtful, picture, FROM)
+
+
+def test_a_link_in_place_of_a_picture_may_be_behind_its_text() -> None:
+    picture = message("Look", FIRST)
+    for to_number in (TO, ELSEWHERE):
+        found = row(SMS, f"{PREFIX}Look {LINK}", "0", to_number)
+        assert matched(found, picture) is None
+        assert could_be(found, picture, FROM)
+    assert not could_be(row(SMS, f"Hi {LINK}", "0", ELSEWHERE), picture, FROM)
+    assert not could_be(row(SMS, f"Look {LINK}", "0", ELSEWHERE), message("Look"), FROM)
 
 
 @pytest.mark.parametrize("num_media", ["", "None", "0"])

@@ -134,6 +134,15 @@ async def test_the_number_of_media_is_not_known_everywhere(
     assert (await twilio.fetch(message.sid)).num_media == expected
 
 
+async def test_a_link_may_take_the_place_of_media(control: SimulatorControl, twilio: Library, url: str) -> None:
+    await control.set_fault("mms_converter", link="https://m.example.com/1")
+    for text, body in (("Look", "Look https://m.example.com/1"), ("", "https://m.example.com/1")):
+        message = await twilio.create(body=text, media_url=[url])
+        assert (message.sid[:2], message.num_media, message.body) == ("SM", "0", body)
+        await becomes(twilio, message.sid, "delivered")
+    assert (await twilio.create(body="A text")).body == "A text"
+
+
 async def test_the_sid_of_a_message_with_media_may_begin_with_sm(
     control: SimulatorControl, twilio: Library, url: str
 ) -> None:
