@@ -494,7 +494,7 @@ for (const [variant, options] of Object.entries({
       await add(page, [await jpeg(page, 'one.jpg'), await jpeg(page, 'two.jpg')]);
       await waitUntilUploaded(page, 2);
       await composer(page).fill('Two of them');
-      for (const width of [320, 390, 768, 1280]) {
+      for (const width of [320, 360, 390, 768, 1280, 1920, 2560]) {
         await page.setViewportSize({ width, height: 800 });
         await checkPage(page);
         const name = `composer-${variant.replace(' ', '-')}-${String(width)}`;

@@ -26,6 +26,7 @@ _REFUSED = {
     21612: "Cannot be reached from the sender",
     21614: "Is no mobile number",
 }
+_ANY_ERROR = '<p class="note"><b>+1 500 555 3nnn</b> fails with the code 30nnn.</p>'
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,14 @@ def special_numbers() -> str:
         '<p class="note">Send a text to one of them to see what the app makes of it. Every other number receives its '
         "texts: queued, sent, delivered.</p>"
         f"{_group('In their own way', receiving, is_open=True)}"
-        f"{_group('Not delivered', failing)}"
-        '<p class="note"><b>+1 500 555 3nnn</b> fails with the code 30nnn.</p>'
+        f"{_group('Not delivered', failing, note=_ANY_ERROR)}"
         f"{_group('Refused at once', refused, has_phone=False)}</section>"
     )
 
 
-def _group(title: str, numbers: Iterable[_SpecialNumber], *, is_open: bool = False, has_phone: bool = True) -> str:
+def _group(
+    title: str, numbers: Iterable[_SpecialNumber], *, is_open: bool = False, has_phone: bool = True, note: str = ""
+) -> str:
     rows = "".join(
         f'<li class="behaviour"><span class="behaviour__glyph">{icon(each.glyph)}</span>'
         f'<span class="behaviour__name">{escape(each.name)}<span class="behaviour__sub">'
@@ -69,7 +71,7 @@ def _group(title: str, numbers: Iterable[_SpecialNumber], *, is_open: bool = Fal
     )
     return (
         f'<details class="group"{" open" if is_open else ""}><summary>{title}</summary>'
-        f'<ul class="behaviours">{rows}</ul></details>'
+        f'<ul class="behaviours">{rows}</ul>{note}</details>'
     )
 
 
