@@ -86,7 +86,9 @@ function strip(page: Page): Locator {
 
 async function waitUntilUploaded(page: Page, count: number): Promise<void> {
   const text = count === 1 ? 'MMS with 1 picture' : `MMS with ${count} pictures`;
-  await expect(page.locator('app-pictures')).toContainText(`${text}: costs more than a text.`);
+  await expect(page.locator('app-pictures')).toContainText(
+    `${text}: costs about as much as 3 texts.`,
+  );
 }
 
 function send(page: Page): Locator {

@@ -17,11 +17,11 @@ export const pictureTexts = {
   tryAgain: 'Try again',
   mms: (count: number) =>
     plural(count, {
-      one: 'MMS with # picture: costs more than a text.',
-      other: 'MMS with # pictures: costs more than a text.',
+      one: 'MMS with # picture: costs about as much as 3 texts.',
+      other: 'MMS with # pictures: costs about as much as 3 texts.',
     }),
   mmsWhy:
-    'Twilio bills it as an MMS. Outside the US, Canada and Australia, the recipient gets a link to the pictures.',
+    'Twilio bills it as one MMS, however long its text: in the US $0.022 in 2026, where a text of one segment costs $0.0083. Outside the US, Canada and Australia, the recipient gets a text with a link to the pictures.',
   added: (count: number) => plural(count, { one: '# picture added.', other: '# pictures added.' }),
   removed: 'Picture removed.',
   tooMany: (maximum: number, leftOut: number) =>
