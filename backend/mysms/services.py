@@ -35,13 +35,13 @@ from mysms.core.stream_capacity import StreamCapacity
 from mysms.core.timestamps import utc_now
 from mysms.delivery_tasks import DeliveryTasks
 from mysms.inbound.inbox import Inbox
-from mysms.inbound.media import Attachments
 from mysms.inbound.recipients import Recipients
 from mysms.inbound.webhook import InboundWebhook
 from mysms.mail.dispatcher import MailDispatcher
 from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
 from mysms.mail.smtp import SmtpClient
+from mysms.media.reader import MediaReader
 from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
@@ -134,7 +134,7 @@ class Services:
     outbox_metrics: OutboxMetrics
     status_callbacks: StatusCallbackHandler
     inbound_webhook: InboundWebhook
-    attachments: Attachments
+    media: MediaReader
     uploads: Uploads
     public_media: PublicMedia
     recipients: Recipients
@@ -158,7 +158,7 @@ class Services:
             _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL: a public https:// URL is needed.")
         async with self.database.client, running(self.other_tasks), self.delivery_tasks.running():
             yield
-        self.attachments.close()
+        self.media.close()
         self.security_events.summarise()
 
     async def measure(self) -> None:
@@ -350,7 +350,7 @@ class _Builder:
                 self._security_events,
                 utc_now,
             ),
-            attachments=Attachments(TwilioMedia.of(settings), self._stored_media.read, self._limiter, utc_now),
+            media=MediaReader(TwilioMedia.of(settings), self._stored_media.read, self._limiter, utc_now),
             uploads=Uploads(self._stored_media, self._media_links, self._limiter, users.accounts.is_active),
             public_media=PublicMedia(self._stored_media, self._media_links, utc_now),
             push=push,

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response, status
 from starlette.requests import ClientDisconnect
 
-from mysms.api.attachment_response import AttachmentResponse
 from mysms.api.deps import CurrentUser, get_services
+from mysms.api.media_response import MediaContentResponse
 from mysms.attachments.errors import (
     MediaBusyError,
     MediaDisabledError,
@@ -107,4 +107,4 @@ async def fetch_media(attachment_id: str, expires: str, signature: str, request:
     }
     if request.method == "HEAD":
         return Response(headers={**headers, "Content-Length": str(found.size)})
-    return AttachmentResponse(media.reading(found, request.is_disconnected), headers, _FETCHED_WITHIN_SECONDS)
+    return MediaContentResponse(media.reading(found, request.is_disconnected), headers, _FETCHED_WITHIN_SECONDS)

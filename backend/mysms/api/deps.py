@@ -11,7 +11,7 @@ from mysms.contacts.contact_import import ContactImport
 from mysms.contacts.csv_export import ContactsCsvExport
 from mysms.contacts.service import ContactService
 from mysms.core.settings import Settings
-from mysms.inbound.media import Attachments
+from mysms.media.reader import MediaReader
 from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
@@ -72,7 +72,7 @@ PasswordResets = Annotated[PasswordResetService, provided(lambda request: get_se
 History = Annotated[MessageHistory, provided(lambda request: get_services(request).history)]
 Export = Annotated[AccountExport, provided(lambda request: get_services(request).export)]
 CsvExports = Annotated[CsvExport, provided(lambda request: get_services(request).csv_export)]
-MessageAttachments = Annotated[Attachments, provided(lambda request: get_services(request).attachments)]
+Media = Annotated[MediaReader, provided(lambda request: get_services(request).media)]
 Deletion = Annotated[MessageDeletion, provided(lambda request: get_services(request).deletion)]
 Contacts = Annotated[ContactService, provided(lambda request: get_services(request).contacts)]
 ContactImports = Annotated[ContactImport, provided(lambda request: get_services(request).contact_import)]

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from mysms.api.attachment_response import AttachmentResponse
 from mysms.api.conditional import IF_NONE_MATCH, ConditionalRoute
 from mysms.api.deps import (
     Client,
@@ -15,19 +14,20 @@ from mysms.api.deps import (
     CurrentUser,
     Deletion,
     History,
-    MessageAttachments,
+    Media,
     Outbox,
     assume_default_country,
     get_services,
     require_caller,
 )
+from mysms.api.media_response import MediaContentResponse
 from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
 from mysms.attachments.errors import AttachmentUsedUpError, MediaDisabledError
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.etags import matches
 from mysms.core.rate_limit import RateLimitedError
 from mysms.core.timestamps import UtcDatetime
-from mysms.inbound.errors import AttachmentTooLargeError, AttachmentUnavailableError
+from mysms.media.errors import MediumTooLargeError, MediumUnavailableError
 from mysms.messages import csv_export
 from mysms.messages.error_catalog import ErrorCode
 from mysms.messages.errors import MessageInFlightError
@@ -407,35 +407,33 @@ async def read_message(message_id: str, user: CurrentUser, history: History) -> 
         **error_responses(
             UnauthenticatedError(),
             NotFoundError("There is no such attachment."),
-            AttachmentTooLargeError(),
+            MediumTooLargeError(),
             RateLimitedError(),
-            AttachmentUnavailableError(),
+            MediumUnavailableError(),
         ),
     },
 )
-async def read_media(
-    message_id: str, index: str, request: Request, user: CurrentUser, attachments: MessageAttachments
-) -> Response:
+async def read_media(message_id: str, index: str, request: Request, user: CurrentUser, media: Media) -> Response:
     """Returns one of the `media` of a message.
 
     It never changes: keep it, or send `If-None-Match`. What you have received is read from Twilio at each request, and
     for some minutes after its message, it may not be there yet (503).
     """
-    attachment = await attachments.find(user.user_id, message_id, index)
+    medium = await media.find(user.user_id, message_id, index)
     headers = {
-        "ETag": attachment.etag,
+        "ETag": medium.etag,
         "Cache-Control": "private, max-age=86400, immutable",
         # Whatever it is, it can run nothing, not even if it is opened by itself.
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
-    if matches(", ".join(request.headers.getlist("If-None-Match")), attachment.etag):
+    if matches(", ".join(request.headers.getlist("If-None-Match")), medium.etag):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    shown = is_shown(attachment.content_type)
-    name = file_name(message_id, attachment.index, attachment.content_type)
+    shown = is_shown(medium.content_type)
+    name = file_name(message_id, medium.index, medium.content_type)
     headers["Content-Disposition"] = f'{"inline" if shown else "attachment"}; filename="{name}"'
     # Not given as the media type, to which a character set would be added.
-    headers["Content-Type"] = attachment.content_type if shown else UNKNOWN_TYPE
-    return AttachmentResponse(attachments.reading(attachment), headers)
+    headers["Content-Type"] = medium.content_type if shown else UNKNOWN_TYPE
+    return MediaContentResponse(media.reading(medium), headers)
 
 
 @router.delete(

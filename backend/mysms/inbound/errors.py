@@ -1,6 +1,5 @@
-"""Errors of receiving messages, and of reading what came with them."""
+"""Errors of receiving messages."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 
 from mysms.core.errors import DomainError
@@ -12,21 +11,3 @@ class NobodyToReceiveError(DomainError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "nobody_to_receive"
     example = "There is no account yet that could receive messages."
-
-
-class AttachmentUnavailableError(DomainError):
-    """The provider does not return a medium at present."""
-
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    code = "attachment_unavailable"
-    example = "Twilio does not return this attachment at the moment. Please try again in a few seconds."
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return {"Retry-After": "5"}
-
-
-class AttachmentTooLargeError(DomainError):
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    code = "attachment_too_large"
-    example = "This attachment is larger than 5 MB, so it is not shown here."

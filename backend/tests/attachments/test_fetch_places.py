@@ -13,7 +13,7 @@ from bson import ObjectId
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from mysms.api.attachment_response import AttachmentResponse
+from mysms.api.media_response import MediaContentResponse
 from mysms.attachments.errors import MediaBusyError
 from mysms.attachments.records import StoredAttachment
 from mysms.attachments.service import READ_AT_ONCE, PublicMedia
@@ -47,7 +47,9 @@ class Fetches:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_left: Callable[[], Awaitable[bool]] = Request(scope, receive).is_disconnected
         try:
-            await AttachmentResponse(self._media.reading(FOUND, has_left), {}, self._sent_within)(scope, receive, send)
+            await MediaContentResponse(self._media.reading(FOUND, has_left), {}, self._sent_within)(
+                scope, receive, send
+            )
         except MediaBusyError as error:
             await problem_response(error)(scope, receive, send)
 

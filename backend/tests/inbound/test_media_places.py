@@ -13,11 +13,11 @@ from bson import ObjectId
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from mysms.api.attachment_response import AttachmentResponse
+from mysms.api.media_response import MediaContentResponse
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.timestamps import utc_now
-from mysms.inbound.errors import AttachmentUnavailableError
-from mysms.inbound.media import MOST_OF_A_USER, Attachment, Attachments
+from mysms.media.errors import MediumUnavailableError
+from mysms.media.reader import MOST_OF_A_USER, MediaReader, Medium
 from mysms.messages.media import MAXIMUM_BYTES
 from mysms.web.connection_limits import ConnectionLimits
 from tests.support.limited_server import START, server_with
@@ -46,21 +46,21 @@ class NoLimits:
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
     """A server that sends media to the user that the path names."""
-    attachments = Attachments(Source(), read_nothing, cast("RateLimiter", NoLimits()), utc_now)
+    reader = MediaReader(Source(), read_nothing, cast("RateLimiter", NoLimits()), utc_now)
     users: dict[str, ObjectId] = {}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         user_id = users.setdefault(Request(scope).url.path, ObjectId())
-        medium = Attachment(user_id, utc_now(), "SM", 0, "ME", "image/png")
+        medium = Medium(user_id, utc_now(), "SM", 0, "ME", "image/png")
         try:
-            await AttachmentResponse(attachments.reading(medium), {"X-Any": "any"})(scope, receive, send)
-        except AttachmentUnavailableError:
+            await MediaContentResponse(reader.reading(medium), {"X-Any": "any"})(scope, receive, send)
+        except MediumUnavailableError:
             await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body"})
 
     async with server_with(ConnectionLimits(), app=app) as url:
         yield url
-    attachments.close()
+    reader.close()
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 _PIECE = 65_536
 
 
-class AttachmentResponse(Response):
+class MediaContentResponse(Response):
     """Reads a medium, and sends it piece by piece: it is in memory, and counted, until its client has almost all of it.
 
     `reading` yields the content. What prevents that is raised before the response begins. A client that has not taken

@@ -14,7 +14,7 @@ from bson import ObjectId
 from mysms.core.errors import NotFoundError
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
-from mysms.inbound.errors import AttachmentTooLargeError, AttachmentUnavailableError
+from mysms.media.errors import MediumTooLargeError, MediumUnavailableError
 from mysms.messages import repository
 from mysms.messages.media import MAXIMUM_BYTES
 from mysms.providers.base import MediaGoneError, MediaSource, MediaTooLargeError, ProviderUnavailableError
@@ -31,7 +31,7 @@ _MISSING = "There is no such attachment."
 
 
 @dataclass(frozen=True)
-class Attachment:
+class Medium:
     """A medium of a message that its user may see."""
 
     user_id: ObjectId
@@ -50,7 +50,7 @@ class Attachment:
         return f'"{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}"'
 
 
-class Attachments:
+class MediaReader:
     """The media of users' messages. `read_stored` returns the content of what is sent, or None."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Attachments:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def find(self, user_id: ObjectId, message_id: str, index: str) -> Attachment:
+    async def find(self, user_id: ObjectId, message_id: str, index: str) -> Medium:
         """Returns a medium of a user's own message. Raises NotFoundError, also if the message is deleted."""
         message = await repository.find_own(user_id, ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
         is_kept = message is not None and message.deleted_at is None and message.content_removed_at is None
@@ -78,7 +78,7 @@ class Attachments:
             raise NotFoundError(_MISSING)
         for media in message.media:
             if str(media.index) == index:
-                return Attachment(
+                return Medium(
                     user_id,
                     message.updated_at,
                     message.twilio_sid or "",
@@ -90,38 +90,38 @@ class Attachments:
         raise NotFoundError(_MISSING)
 
     @contextlib.asynccontextmanager
-    async def reading(self, attachment: Attachment) -> AsyncIterator[bytes]:
+    async def reading(self, medium: Medium) -> AsyncIterator[bytes]:
         """Yields the content of a medium. Leave the context once the client has it: until then it takes a place.
 
-        Raises RateLimitedError, AttachmentUnavailableError, AttachmentTooLargeError, and NotFoundError if it is gone.
+        Raises RateLimitedError, MediumUnavailableError, MediumTooLargeError, and NotFoundError if it is gone.
         """
-        user_id = attachment.user_id
+        user_id = medium.user_id
         await self._limiter.hit(_LIMIT, str(user_id))
         if self._open.total() >= _MOST_OPEN or self._open[user_id] >= MOST_OF_A_USER:
-            raise AttachmentUnavailableError
+            raise MediumUnavailableError
         self._open[user_id] += 1
         try:
-            yield await self._read(attachment)
+            yield await self._read(medium)
         finally:
             self._open[user_id] -= 1
             # Those without any are forgotten.
             self._open = +self._open
 
-    async def _read(self, attachment: Attachment) -> bytes:
-        if attachment.attachment_id is not None:
-            content = await self._read_stored(attachment.attachment_id)
+    async def _read(self, medium: Medium) -> bytes:
+        if medium.attachment_id is not None:
+            content = await self._read_stored(medium.attachment_id)
             if content is None:
                 raise NotFoundError(_MISSING)
             return content
         try:
             return await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._source.fetch, attachment.message_sid, attachment.sid, MAXIMUM_BYTES
+                self._threads, self._source.fetch, medium.message_sid, medium.sid, MAXIMUM_BYTES
             )
         except MediaTooLargeError as error:
-            raise AttachmentTooLargeError from error
+            raise MediumTooLargeError from error
         except ProviderUnavailableError as error:
-            raise AttachmentUnavailableError from error
+            raise MediumUnavailableError from error
         except MediaGoneError as error:
-            if self._clock() < attachment.stored_at + _LATE:
-                raise AttachmentUnavailableError from error
+            if self._clock() < medium.stored_at + _LATE:
+                raise MediumUnavailableError from error
             raise NotFoundError(_MISSING) from error
