@@ -1,0 +1,156 @@
+import { TestBed } from '@angular/core/testing';
+import { Observable, Subject, of } from 'rxjs';
+import { Media, UploadedPicture } from '../../api/models';
+import { ComposeForm, newComposeForm } from '../drafts/compose-form';
+import { MessagesClient } from '../messages-client';
+import { isUploaded, newPicture } from '../pictures';
+import { AttachmentsClient } from './attachments-client';
+import { Addition, PictureSource, PictureUploads } from './picture-uploads';
+
+const LIMITS = { maximum_count: 3, maximum_bytes: 5_000_000 };
+const aFile = (name: string): File => new File(['bytes'], name);
+const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000 });
+const aMedium = (index: number, content_type: string): Media => ({ index, content_type });
+
+describe('PictureUploads', () => {
+  let requests: { readonly content: Blob; readonly answer: Subject<UploadedPicture> }[];
+  let form: ComposeForm;
+  /** What the browser opens as a picture, one after the other. */
+  let decode: ReturnType<typeof vi.fn>;
+  const media = vi.fn<(id: string, index: number) => Observable<Blob>>();
+  const uploads = () => TestBed.inject(PictureUploads);
+  const ids = () => form.getRawValue().media.map(({ id }) => id);
+
+  beforeEach(() => {
+    requests = [];
+    media.mockReset().mockReturnValue(of(aFile('')));
+    decode = vi.fn(() => Promise.resolve({ width: 40, height: 30, close: () => undefined }));
+    vi.stubGlobal('createImageBitmap', decode);
+    const canvas = HTMLCanvasElement.prototype;
+    const context = { drawImage: () => undefined, fillRect: () => undefined };
+    vi.spyOn(canvas, 'getContext').mockReturnValue(context as unknown as null);
+    vi.spyOn(canvas, 'toBlob').mockImplementation((done) => {
+      done(new Blob(['a JPEG']));
+    });
+    vi.spyOn(canvas, 'toDataURL').mockReturnValue('data:image/jpeg;base64,');
+    TestBed.configureTestingModule({
+      providers: [
+        PictureUploads,
+        {
+          provide: AttachmentsClient,
+          useValue: {
+            upload: (content: Blob) => {
+              const answer = new Subject<UploadedPicture>();
+              requests.push({ content, answer });
+              return answer;
+            },
+          },
+        },
+        { provide: MessagesClient, useValue: { media } },
+      ],
+    });
+    form = newComposeForm('+14155552671', () => undefined);
+  });
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  function add(...sources: PictureSource[]): void {
+    const additions = sources.map((source): Addition => [newPicture(), source]);
+    const { media: control } = form.controls;
+    control.setValue([...control.value, ...additions.map(([picture]) => picture)]);
+    uploads().add(form, LIMITS, additions);
+  }
+
+  async function answer(index: number): Promise<void> {
+    await eventually(() => {
+      expect(requests).toHaveLength(index + 1);
+    });
+    requests[index]?.answer.next({
+      ...{ _id: `id-${String(index)}`, content_type: 'image/jpeg', bytes: 6 },
+      created_at: '2026-11-22T12:00:00.000Z',
+    });
+    requests[index]?.answer.complete();
+  }
+
+  it('uploads those of a form one after the other, in their order', async () => {
+    add(aFile('one.jpg'), aFile('two.jpg'));
+    expect(ids()).toEqual(['', '']);
+    await answer(0);
+    await answer(1);
+    await eventually(() => {
+      expect(ids()).toEqual(['id-0', 'id-1']);
+    });
+    expect(form.getRawValue().media.every(isUploaded)).toBe(true);
+    expect(form.getRawValue().media[0]).toMatchObject({
+      bytes: 6,
+      thumbnail: 'data:image/jpeg;base64,',
+    });
+  });
+
+  it('does not upload one that is removed while it is made ready', async () => {
+    let decoded: (bitmap: unknown) => void = () => undefined;
+    decode.mockReturnValueOnce(new Promise((resolve) => (decoded = resolve)));
+    add(aFile('removed.jpg'), aFile('two.jpg'));
+    await eventually(() => {
+      expect(decode).toHaveBeenCalledOnce();
+    });
+    const [removed] = form.getRawValue().media;
+    if (removed) uploads().remove(form, removed);
+    decoded({ width: 4, height: 3, close: () => undefined });
+    await answer(0);
+    await eventually(() => {
+      expect(ids()).toEqual(['id-0']);
+    });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('goes on after one that cannot be opened, and says which it is', async () => {
+    decode.mockRejectedValueOnce(new Error('No picture'));
+    add(aFile('notes.txt'), aFile('two.jpg'));
+    await answer(0);
+    await eventually(() => {
+      expect(ids()).toEqual(['id-0']);
+    });
+    expect(uploads().news()).toMatchObject({ form, isProblem: true });
+    expect(uploads().news()?.text).toContain('notes.txt');
+  });
+
+  it('leaves out what is too much, and what is no picture', () => {
+    const messageId = 'm1';
+    const pictures = Array.from({ length: 4 }, (_, index) => aMedium(index, 'image/png'));
+    add(...[aMedium(9, 'audio/mpeg'), ...pictures].map((each) => ({ messageId, media: each })));
+    expect(form.getRawValue().media).toHaveLength(3);
+    expect(uploads().news()?.text).toBe(
+      'Only pictures can be sent: 1 attachment was left out. A message can have 3 pictures: 1 was left out.',
+    );
+  });
+
+  it('uploads the pictures of a message anew', async () => {
+    add({ messageId: 'm1', media: aMedium(2, 'image/png') });
+    await answer(0);
+    expect(media).toHaveBeenCalledExactlyOnceWith('m1', 2);
+  });
+
+  it('leaves the text alone where no pictures can be sent, and says so', () => {
+    const addition: Addition = [newPicture(), aFile('one.jpg')];
+    form.controls.media.setValue([addition[0]]);
+    uploads().add(form, undefined, [addition]);
+    expect(form.getRawValue().media).toEqual([]);
+    expect(uploads().news()).toMatchObject({ isProblem: true });
+  });
+
+  it('brings one up to date that the user brings back', async () => {
+    add(aFile('one.jpg'));
+    const before = form.getRawValue().media;
+    await answer(0);
+    await eventually(() => {
+      expect(ids()).toEqual(['id-0']);
+    });
+    form.controls.media.setValue(before);
+    uploads().update(form);
+    expect(ids()).toEqual(['id-0']);
+  });
+});
