@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import timedelta
 
@@ -21,6 +20,7 @@ from mysms.attachments.records import DueAttachment, StoredAttachment
 from mysms.attachments.store import KEPT_FOR, AttachmentStore
 from mysms.core.database import DatabaseError
 from mysms.core.errors import NotFoundError
+from mysms.core.places import Places
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
@@ -57,7 +57,7 @@ class Uploads:
         self._links = links
         self._limiter = limiter
         self._is_active = is_active
-        self._open: Counter[ObjectId] = Counter()
+        self._places = Places(_AT_ONCE, _AT_ONCE_OF_A_USER)
 
     @contextlib.asynccontextmanager
     async def admit(self, user_id: ObjectId) -> AsyncIterator[None]:
@@ -67,18 +67,13 @@ class Uploads:
         """
         if not self._links.is_enabled:
             raise MediaDisabledError
-        if self._open.total() >= _AT_ONCE or self._open[user_id] >= _AT_ONCE_OF_A_USER:
+        if not self._places.has_one_for(user_id):
             raise UploadsBusyError
-        self._open[user_id] += 1
-        try:
+        with self._places.taking(user_id):
             await self._limiter.hit_all([(_PER_HOUR, str(user_id)), (_PER_DAY, str(user_id))])
             if await self._store.count_unused(user_id, MOST_UNUSED) >= MOST_UNUSED:
                 raise TooManyAttachmentsError
             yield
-        finally:
-            self._open[user_id] -= 1
-            # Those without any are forgotten.
-            self._open = +self._open
 
     async def add(self, user_id: ObjectId, content: bytes) -> StoredAttachment:
         """Stores a picture. Raises UnknownMediaTypeError, and UnauthenticatedError if the account is gone."""

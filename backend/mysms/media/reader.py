@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import hashlib
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from datetime import datetime, timedelta
 from bson import ObjectId
 
 from mysms.core.errors import NotFoundError
+from mysms.core.places import Places
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
 from mysms.media.errors import MediumTooLargeError, MediumUnavailableError
@@ -65,7 +65,7 @@ class MediaReader:
         self._limiter = limiter
         self._clock = clock
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="media")
-        self._open: Counter[ObjectId] = Counter()
+        self._places = Places(_MOST_OPEN, MOST_OF_A_USER)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -97,15 +97,10 @@ class MediaReader:
         """
         user_id = medium.user_id
         await self._limiter.hit(_LIMIT, str(user_id))
-        if self._open.total() >= _MOST_OPEN or self._open[user_id] >= MOST_OF_A_USER:
+        if not self._places.has_one_for(user_id):
             raise MediumUnavailableError
-        self._open[user_id] += 1
-        try:
+        with self._places.taking(user_id):
             yield await self._read(medium)
-        finally:
-            self._open[user_id] -= 1
-            # Those without any are forgotten.
-            self._open = +self._open
 
     async def _read(self, medium: Medium) -> bytes:
         if medium.attachment_id is not None:
