@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from devservers.twilio.faults import FAULTS_BY_KIND, SmSid
+from devservers.twilio.faults import FAULTS_BY_KIND, MmsConverter, SmSid
 from devservers.twilio.media_faults import CutMedia, FetchMedia, LargeMedia, MediaType, NumMedia, RedirectMedia
 from tests.faults.assertions import final_report
 from tests.faults.environment import RECONCILE_AFTER_SECONDS, Environment, running_environment
@@ -78,7 +78,7 @@ def test_all_fault_kinds_are_used() -> None:
     # They change what is read of a message's media, and no message: inbound/test_media.py.
     of_media = {fault.kind for fault in (CutMedia, LargeMedia, MediaType, RedirectMedia)}
     # They change what is fetched and told of media that are sent: test_media.py, attachments/test_sending.py.
-    of_media |= {fault.kind for fault in (FetchMedia, NumMedia, SmSid)}
+    of_media |= {fault.kind for fault in (FetchMedia, MmsConverter, NumMedia, SmSid)}
     assert used | elsewhere | of_media == set(FAULTS_BY_KIND)
 
 
