@@ -95,7 +95,7 @@ async def test_logs_contain_no_personal_data(start: Start, simulator: Simulator,
 
 
 async def test_every_request_has_one_log_line_with_its_route(start: Start) -> None:
-    expected = [
+    expected: list[dict[str, object]] = [
         {"method": "POST", "route": "/users", "status": 201},
         {"method": "POST", "route": "/api/messages"},
         {"method": "GET", "route": "/api/messages/{message_id}", "status": 200},

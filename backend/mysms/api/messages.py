@@ -416,13 +416,14 @@ async def read_message(message_id: str, user: CurrentUser, history: History) -> 
 async def read_media(message_id: str, index: str, request: Request, user: CurrentUser, media: Media) -> Response:
     """Returns one of the `media` of a message.
 
-    It never changes: keep it, or send `If-None-Match`. What you have received is read from Twilio at each request, and
-    for some minutes after its message, it may not be there yet (503).
+    It never changes: send `If-None-Match` with the ETag of what you have. What you have received is read from Twilio at
+    each request, and for some minutes after its message, it may not be there yet (503).
     """
     medium = await media.find(user.user_id, message_id, index)
     headers = {
         "ETag": medium.etag,
-        "Cache-Control": "private, max-age=86400, immutable",
+        # A cache asks each time, so that it shows nothing after a deletion, or to another account.
+        "Cache-Control": "private, no-cache",
         # Whatever it is, it can run nothing, not even if it is opened by itself.
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }

@@ -30,7 +30,7 @@ _PER_HOUR = Limit("uploads_per_hour", 120, timedelta(hours=1))
 _PER_DAY = Limit("uploads_per_day", 500, timedelta(days=1))
 MOST_UNUSED = 100
 """Pictures that a user may have here without sending them."""
-_AT_ONCE = 4
+_AT_ONCE = 8
 """Uploads that a process has in memory."""
 _AT_ONCE_OF_A_USER = 2
 READ_AT_ONCE = 8

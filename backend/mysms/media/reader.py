@@ -21,13 +21,14 @@ from mysms.providers.base import MediaGoneError, MediaSource, MediaTooLargeError
 
 _LIMIT = Limit("media", 300, timedelta(minutes=1))
 _THREADS = 4
-_MOST_OPEN = 32
+_MOST_OPEN = 24
 """How many media are read or sent at a time; each is in memory until its client has it."""
-MOST_OF_A_USER = 16
-"""How many of these one user may have, whose clients may be slow or not read at all."""
+MOST_OF_A_USER = 6
+"""How many of these one user may have, whose clients may be slow or not read at all: as many as a browser opens."""
 _LATE = timedelta(minutes=5)
 """How long after its message a medium may not be there yet."""
 _MISSING = "There is no such attachment."
+_BUSY = "Many attachments are being read right now. Please try again in a few seconds."
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class MediaReader:
         user_id = medium.user_id
         await self._limiter.hit(_LIMIT, str(user_id))
         if not self._places.has_one_for(user_id):
-            raise MediumUnavailableError
+            raise MediumUnavailableError(_BUSY)
         with self._places.taking(user_id):
             yield await self._read(medium)
 

@@ -50,7 +50,11 @@ def _uncertain(cause: str, advice: str) -> Explanation:
 
 
 _NOT_A_SENDER = _permanent("This server's phone number cannot send this message.", _TELL_OPERATOR)
-_CANNOT_FETCH = _permanent("Twilio could not fetch the pictures from this server.", _TELL_OPERATOR)
+# Also if the server was restarted at that moment.
+_CANNOT_FETCH = _transient(
+    "Twilio could not fetch the pictures from this server.",
+    "Send it again. If that fails too, ask the person who runs this server to fix this.",
+)
 _SERVICE = _permanent("The Messaging Service of this server is not set up for this.", _TELL_OPERATOR)
 _UNREGISTERED = _permanent("This server's phone number is not registered with carriers.", _TELL_OPERATOR)
 

@@ -1,5 +1,6 @@
 """POST /api/attachments: what is taken, from whom, and how much of it."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,15 +98,18 @@ class NoLimits:
 async def test_a_user_does_not_take_all_places() -> None:
     """Clients may be slow, and each holds its place until its picture is read."""
     none: Any = NoLimits()
-    uploads, first, second, third = Uploads(none, MEDIA_LINKS, none, none), ObjectId(), ObjectId(), ObjectId()
+    uploads, first, last = Uploads(none, MEDIA_LINKS, none, none), ObjectId(), ObjectId()
+    others = [ObjectId() for _ in range(3)]
     async with uploads.admit(first):
-        async with uploads.admit(first):
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(uploads.admit(first))
             with pytest.raises(UploadsBusyError):
                 await uploads.admit(first).__aenter__()
-            async with uploads.admit(second), uploads.admit(second):
-                with pytest.raises(UploadsBusyError):
-                    await uploads.admit(third).__aenter__()
-        async with uploads.admit(third):
+            for other in [*others, *others]:
+                await stack.enter_async_context(uploads.admit(other))
+            with pytest.raises(UploadsBusyError):
+                await uploads.admit(last).__aenter__()
+        async with uploads.admit(last):
             pass
         async with uploads.admit(first):
             pass

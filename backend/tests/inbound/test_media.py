@@ -56,7 +56,7 @@ async def test_a_picture_is_served_as_itself_and_can_run_nothing(api_user: ApiUs
     assert (answer.status_code, answer.content) == (200, sample_picture())
     assert answer.headers["Content-Type"] == "image/png"
     assert answer.headers["Content-Disposition"] == f'inline; filename="attachment-{picture["_id"]}-1.png"'
-    assert answer.headers["Cache-Control"] == "private, max-age=86400, immutable"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
     assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 

@@ -57,6 +57,16 @@ describe('Poll', () => {
     expect(work).toHaveBeenCalledTimes(6);
   });
 
+  it('runs in a hidden page however often it is woken there', () => {
+    show('hidden');
+    for (let minute = 0; minute < 20; minute += 1) {
+      vi.advanceTimersByTime(HIDDEN_POLL_INTERVAL_MS / 2);
+      poll.now();
+      vi.advanceTimersByTime(HIDDEN_POLL_INTERVAL_MS / 2);
+    }
+    expect(work.mock.calls.length).toBeGreaterThan(10);
+  });
+
   it('runs and retries in a hidden page that is still in use', () => {
     show('hidden');
     TestBed.inject(PageActivity).stayActive(true);
@@ -215,6 +225,26 @@ describe('Poll', () => {
     expect(work).toHaveBeenCalledTimes(3);
     vi.advanceTimersByTime(POLL_INTERVAL_MS - 1);
     expect(work).toHaveBeenCalledTimes(3);
+  });
+
+  it('is retried soon if the network came back during a run that failed then', () => {
+    restart(DOWN);
+    vi.advanceTimersByTime(100_000);
+    const answer = new Subject<void>();
+    work.mockReturnValueOnce(answer);
+    poll.now();
+    vi.advanceTimersByTime(0);
+    const calls = work.mock.calls.length;
+    window.dispatchEvent(new Event('online'));
+    vi.advanceTimersByTime(5_000);
+    answer.error(new HttpErrorResponse({ status: 503 }));
+    vi.advanceTimersByTime(SHORTEST_RETRY_MS - 1);
+    expect(work).toHaveBeenCalledTimes(calls);
+    vi.advanceTimersByTime(1);
+    expect(work).toHaveBeenCalledTimes(calls + 1);
+    // That run was not woken.
+    vi.advanceTimersByTime(30_000);
+    expect(work).toHaveBeenCalledTimes(calls + 1);
   });
 
   it('runs at once when another poll succeeds again, and does not wake that one in turn', () => {

@@ -84,6 +84,7 @@ export class Poll {
       let endedAt = -Infinity;
       let isRunning = false;
       let runsAgain = false;
+      let isWoken = false;
 
       const fail = (error: unknown): Observable<never> => {
         if (!isRetried(error)) return throwError(() => error);
@@ -95,6 +96,8 @@ export class Poll {
       };
       const interval = (): number => {
         if (failures > 0) {
+          // The page or the network has come back in the middle of it.
+          if (isWoken) return 0;
           const isRare = failures > QUICK_RETRIES && intervalMs > POLL_INTERVAL_MS;
           const rarely = isRare ? intervalMs * (1 + this.#random() / 4) : 0;
           return Math.max(backoff(failures, this.#random), rarely);
@@ -120,11 +123,13 @@ export class Poll {
       const wakeUps = merge(
         this.#activity.changes,
         fromEvent(window, 'online'),
-        this.#wakeUps,
+        // It would begin the long pause of a page that is not in use anew.
+        this.#wakeUps.pipe(filter(() => this.#activity.isActive())),
         this.#recoveries.pipe(filter(() => failures > 0)),
       ).pipe(
         tap(() => {
           runsAgain = isRunning;
+          isWoken = isRunning;
         }),
         startWith(null),
       );
@@ -134,6 +139,7 @@ export class Poll {
           defer(() => {
             isRunning = true;
             runsAgain = false;
+            isWoken = false;
             return work();
           }).pipe(
             tap({

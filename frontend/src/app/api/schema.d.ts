@@ -123,8 +123,8 @@ export interface paths {
          * Read a picture or another file
          * @description Returns one of the `media` of a message.
          *
-         *     It never changes: keep it, or send `If-None-Match`. What you have received is read from Twilio at each request, and
-         *     for some minutes after its message, it may not be there yet (503).
+         *     It never changes: send `If-None-Match` with the ETag of what you have. What you have received is read from Twilio at
+         *     each request, and for some minutes after its message, it may not be there yet (503).
          */
         get: operations["read_media_api_messages__message_id__media__index__get"];
         put?: never;
@@ -2860,8 +2860,8 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example "created_at","direction","from_number","recipient_number","content","status","error_code","error_message","segments","updated_at","twilio_sid","_id"
-                     *     "2026-11-22T10:42:07.120Z","outbound","+15005550006","+14155552671","Hello","delivered","","","1","2026-11-22T10:42:09.430Z","SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c","6921f0c2a4b1c93e5d0f7a12"
+                     * @example "created_at","direction","from_number","recipient_number","content","status","error_code","error_message","segments","num_media","updated_at","twilio_sid","_id"
+                     *     "2026-11-22T10:42:07.120Z","outbound","+15005550006","+14155552671","Hello","delivered","","","1","0","2026-11-22T10:42:09.430Z","SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c","6921f0c2a4b1c93e5d0f7a12"
                      */
                     "text/csv": string;
                 };

@@ -39,7 +39,10 @@ export function isUploaded(picture: Picture): boolean {
 /** From what the browser has stored. */
 export function toPictures(value: unknown): readonly Picture[] {
   if (!Array.isArray(value)) return [];
-  return (value as Picture[]).map((picture) => ({ ...picture, key: picture.id || picture.key }));
+  return (value as (Picture | null)[])
+    .filter((picture) => typeof picture?.id === 'string')
+    .map((picture) => ({ ...newPicture(), ...picture }))
+    .map((picture) => ({ ...picture, key: picture.id || picture.key }));
 }
 
 /** "Picture", "2 pictures"; empty without any. */

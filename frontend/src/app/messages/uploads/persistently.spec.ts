@@ -1,4 +1,4 @@
-import { HttpErrorResponse } from '@angular/common/http';
+import { HttpErrorResponse, HttpHeaders } from '@angular/common/http';
 import { TestBed } from '@angular/core/testing';
 import { Observable, Subscription, of, throwError } from 'rxjs';
 import { RANDOM } from '../../api/backoff';
@@ -52,6 +52,24 @@ describe('persistently', () => {
     expect(failed).toHaveBeenCalledOnce();
     expect(failed.mock.calls[0]?.[0]).toMatchObject({ status: 503 });
     expect(done).not.toHaveBeenCalled();
+  });
+
+  it('waits for the network as long as there is none', () => {
+    const none = throwError(() => new HttpErrorResponse({ status: 0 }));
+    begin((attempt) => (attempt > 2 * MOST_ATTEMPTS ? of('it') : none));
+    vi.advanceTimersByTime(3600_000);
+    expect(done).toHaveBeenCalledExactlyOnceWith('it');
+  });
+
+  it.each([
+    [30, 3],
+    [61, 1],
+  ])('lets the user decide rather than wait for a Retry-After of %d s', (seconds, expected) => {
+    const headers = new HttpHeaders({ 'Retry-After': String(seconds) });
+    begin(() => throwError(() => new HttpErrorResponse({ status: 429, headers })));
+    vi.advanceTimersByTime(100_000);
+    expect(attempts).toBe(expected);
+    expect(failed).toHaveBeenCalledTimes(expected === 1 ? 1 : 0);
   });
 
   it.each([409, 413, 415, 422])('does not retry after a %d', (status) => {

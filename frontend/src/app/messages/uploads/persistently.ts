@@ -1,8 +1,11 @@
 import { Observable, catchError, defer, map, of, throwError } from 'rxjs';
 import { Poll } from '../../api/poll';
+import { toProblem } from '../../api/problem';
 
-/** So many attempts in a row take a minute; then the user decides. */
+/** So many attempts in a row that reach the API take about a minute; then the user decides. */
 export const MOST_ATTEMPTS = 6;
+/** Who is told to wait for longer decides, too. */
+const LONGEST_WAIT_SECONDS = 60;
 
 /** A failure that is not retried, whatever it is. */
 class LastFailure {
@@ -14,11 +17,14 @@ export function persistently<T>(poll: Poll, work: () => Observable<T>): Observab
   return defer(() => {
     let attempts = 0;
     const attempt = (): Observable<T | LastFailure> => {
-      attempts += 1;
       return work().pipe(
-        catchError((error: unknown) =>
-          attempts < MOST_ATTEMPTS ? throwError(() => error) : of(new LastFailure(error)),
-        ),
+        catchError((error: unknown) => {
+          const { code, retryAfterSeconds = 0 } = toProblem(error);
+          // Without a network it waits, as messages do.
+          if (code !== 'offline') attempts += 1;
+          const isLast = attempts >= MOST_ATTEMPTS || retryAfterSeconds > LONGEST_WAIT_SECONDS;
+          return isLast ? of(new LastFailure(error)) : throwError(() => error);
+        }),
       );
     };
     return poll.untilDone(attempt).pipe(

@@ -118,6 +118,30 @@ describe('PictureUploads', () => {
     expect(uploads().news()?.text).toContain('notes.txt');
   });
 
+  it('says of several which cannot be opened, until the message is sent', async () => {
+    decode.mockRejectedValue(new Error('No picture'));
+    add(aFile('one.heic'), aFile('two.heic'));
+    await eventually(() => {
+      expect(uploads().news()?.text).toContain('two.heic');
+    });
+    expect(uploads().news()?.text).toContain('one.heic');
+    uploads().forgetNews(form);
+    expect(uploads().news()).toBeUndefined();
+  });
+
+  it('uploads those of a draft that is replaced, for when the user brings it back', async () => {
+    add(aFile('one.jpg'), aFile('two.jpg'));
+    const before = form.getRawValue().media;
+    form.controls.media.setValue([]);
+    await answer(0);
+    await answer(1);
+    form.controls.media.setValue(before);
+    await eventually(() => {
+      uploads().update(form);
+      expect(ids()).toEqual(['id-0', 'id-1']);
+    });
+  });
+
   it('leaves out what is too much, and what is no picture', () => {
     const messageId = 'm1';
     const pictures = Array.from({ length: 4 }, (_, index) => aMedium(index, 'image/png'));

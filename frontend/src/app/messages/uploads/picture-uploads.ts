@@ -14,7 +14,7 @@ import { persistently } from './persistently';
 import { PictureLimits, roomBeside } from './picture-size';
 import { PictureError, preparePicture } from './prepare-picture';
 
-/** A picture without one is uploaded. */
+/** Of a picture that this page uploads, until it is uploaded. */
 export interface UploadState {
   /** Why it has failed; empty while it is being uploaded. */
   readonly problem: string;
@@ -24,7 +24,7 @@ export interface UploadState {
 export interface PictureNews {
   readonly form: ComposeForm;
   readonly text: string;
-  /** It stays on the screen. */
+  /** It stays on the screen until something else is said, or the message is sent. */
   readonly isProblem: boolean;
 }
 
@@ -86,23 +86,32 @@ export class PictureUploads {
   /** Their places are in the form: those that cannot be sent lose it, and the user is told. */
   add(form: ComposeForm, limits: PictureLimits | undefined, additions: readonly Addition[]): void {
     const pictures = additions.filter(([, source]) => isPicture(source));
-    const before = form.controls.media.value.length - additions.length;
+    const places = new Set(additions.map(([{ key }]) => key));
+    const before = form.controls.media.value.filter(({ key }) => !places.has(key)).length;
     const free = limits ? Math.max(0, limits.maximum_count - before) : 0;
     const added = pictures.slice(0, free);
     for (const addition of additions) {
       if (!added.includes(addition)) this.#leaveOut(form, addition);
     }
+    this.forgetNews(form);
     const problem = limits
       ? describeLeftOut(limits, additions.length - pictures.length, pictures.length - added.length)
       : pictureTexts.disabled;
     if (problem) this.#tell(form, problem);
     else this.#news.set({ form, text: pictureTexts.added(added.length), isProblem: false });
     if (!limits) return;
-    for (const [{ key }, source] of added) {
+    for (const [picture, source] of added) {
+      const { key } = picture;
       const job = { form, limits, source, removed: new Subject<void>() };
       this.#jobs.set(key, job);
+      this.#known.set(key, picture);
       this.#start(key, job);
     }
+  }
+
+  /** What was said about the pictures of a message is over once it is sent. */
+  forgetNews(form: ComposeForm): void {
+    if (this.#news()?.form === form) this.#news.set(undefined);
   }
 
   remove(form: ComposeForm, { key }: Picture): void {
@@ -215,8 +224,11 @@ export class PictureUploads {
     this.#states.update((states) => new Map(states).set(key, state));
   }
 
+  /** After what is there already: of several files, each may have a problem. */
   #tell(form: ComposeForm, text: string): void {
-    this.#news.set({ form, text, isProblem: true });
+    const before = this.#news();
+    const earlier = before?.form === form && before.isProblem ? [before.text] : [];
+    this.#news.set({ form, text: [...earlier, text].join(' '), isProblem: true });
   }
 }
 

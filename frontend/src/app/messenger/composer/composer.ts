@@ -215,6 +215,7 @@ export class Composer {
       return;
     }
     this.#hasSent = true;
+    this.#pictures()?.instance.forgetNews();
     if (recipients.length > 1) this.announcement.set(this.texts.sendingTo(recipients.length));
     const plain = media.map((picture) => ({ ...picture, thumbnail: '' }));
     this.send.emit(

@@ -355,7 +355,8 @@ export class Thread {
 
   protected openMenu(request: MenuRequest): Promise<void> {
     return this.#withMenu((menu) => {
-      menu.open(request);
+      // The message may be gone by then.
+      if (request.anchor.isConnected) menu.open(request);
     });
   }
 

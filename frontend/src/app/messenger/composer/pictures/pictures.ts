@@ -104,6 +104,10 @@ export class Pictures {
     });
   }
 
+  forgetNews(): void {
+    this.#uploads.forgetNews(this.#form());
+  }
+
   protected remove(picture: Picture, index: number): void {
     this.#uploads.remove(this.#form(), picture);
     this.#focusNear(index);
