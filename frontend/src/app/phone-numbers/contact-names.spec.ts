@@ -5,6 +5,7 @@ import { formatPhoneNumber } from './format-phone-number';
 const ADA = '+14155552671';
 const FRIDA = '+525512345678';
 const EMOJI = '+4915123456789';
+const SHOP = '+41441234567';
 const UNNAMED = '+4930123456';
 
 describe('ContactNames', () => {
@@ -17,6 +18,7 @@ describe('ContactNames', () => {
         [ADA, 'Ada Byron Lovelace'],
         [FRIDA, 'Frída'],
         [EMOJI, '👩‍👧 (home)'],
+        [SHOP, 'Workshop Bern 2'],
       ]),
     );
   });
@@ -32,11 +34,12 @@ describe('ContactNames', () => {
     expect([names.directionOf(ADA), names.directionOf(UNNAMED)]).toEqual(['auto', 'ltr']);
   });
 
-  it('has the initials of the first and last word, or the last digits', () => {
-    expect([ADA, FRIDA, EMOJI, UNNAMED].map((number) => names.initialsOf(number))).toEqual([
+  it('has the initials of the first and last word with letters, or the last digits', () => {
+    expect([ADA, FRIDA, EMOJI, SHOP, UNNAMED].map((number) => names.initialsOf(number))).toEqual([
       'AL',
       'F',
       '👩‍👧(',
+      'WB',
       '56',
     ]);
   });

@@ -47,7 +47,7 @@ export class ContactNames {
   initialsOf(number: string): string {
     const name = this.find(number);
     if (name === undefined) return number.slice(-2);
-    const words = name.split(/\s+/u).filter((word) => /[\p{L}\p{N}\p{S}]/u.test(word));
+    const words = name.split(/\s+/u).filter((word) => /[\p{L}\p{S}]/u.test(word));
     const [first = name, last] = [words[0], words.length > 1 ? words.at(-1) : undefined];
     return initialOf(first) + (last === undefined ? '' : initialOf(last));
   }

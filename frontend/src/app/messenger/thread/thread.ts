@@ -131,6 +131,7 @@ export class Thread {
   protected readonly texts = messagesTexts.thread;
   protected readonly optedOut = optOutTexts.optedOut;
   protected readonly mutedText = messagesTexts.conversations.muted;
+  protected readonly archivedText = messagesTexts.conversations.archived;
   protected readonly stale = messagesTexts.conversations.stale;
   protected readonly names = inject(ContactNames);
   protected readonly formatPhoneNumber = formatPhoneNumber;
