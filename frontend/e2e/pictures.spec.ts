@@ -471,6 +471,27 @@ test('each of several recipients gets the picture', async ({ page, request }) =>
   }
 });
 
+test('pictures are offered although the server was busy at first', async ({
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/503/);
+  const times: number[] = [];
+  await page.route(
+    '**/api/sending',
+    (route) => {
+      times.push(Date.now());
+      return route.fulfill({ status: 503 });
+    },
+    { times: 3 },
+  );
+  await openConversation(page, request);
+  await expect(page.getByRole('button', { name: 'Add pictures' })).toBeVisible();
+  expect(times).toHaveLength(3);
+  expect((times[2] ?? 0) - (times[1] ?? 0)).toBeGreaterThanOrEqual(1_000);
+});
+
 test('where the server cannot send pictures, none are offered', async ({ page, request }) => {
   await page.route('**/api/sending', async (route) => {
     const answer = await route.fetch();

@@ -17,9 +17,12 @@ import {
   untracked,
   viewChild,
 } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
 import { Router } from '@angular/router';
+import { from } from 'rxjs';
 import { Message } from '../../api/models';
+import { Poll } from '../../api/poll';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
 import { RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
@@ -145,8 +148,15 @@ export class Composer {
   });
 
   constructor() {
+    const poll = inject(Poll);
+    const destroyRef = inject(DestroyRef);
     afterNextRender(() => {
       this.#prepare();
+      // Until they are known, no pictures can be added.
+      poll
+        .untilDone(() => from(this.#settings.load()))
+        .pipe(takeUntilDestroyed(destroyRef))
+        .subscribe({ error: () => undefined });
     });
     // What could not be loaded then.
     effect(() => {
@@ -159,7 +169,7 @@ export class Composer {
     effect(() => {
       if (this.media().length > 0) void untracked(() => this.#showPictures());
     });
-    inject(DestroyRef).onDestroy(() => {
+    destroyRef.onDestroy(() => {
       this.#isDestroyed = true;
     });
   }
