@@ -21,10 +21,10 @@ from mysms.providers.base import MediaGoneError, MediaSource, MediaTooLargeError
 
 _LIMIT = Limit("media", 300, timedelta(minutes=1))
 _THREADS = 4
-_MOST_OPEN = 24
+_MOST_OPEN = 40
 """How many media are read or sent at a time; each is in memory until its client has it."""
-MOST_OF_A_USER = 6
-"""How many of these one user may have, whose clients may be slow or not read at all: as many as a browser opens."""
+MOST_OF_A_USER = 10
+"""How many of these one user may have, whose clients may be slow or not read at all: as many as a message has."""
 _LATE = timedelta(minutes=5)
 """How long after its message a medium may not be there yet."""
 _MISSING = "There is no such attachment."

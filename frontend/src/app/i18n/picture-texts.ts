@@ -17,11 +17,11 @@ export const pictureTexts = {
   tryAgain: 'Try again',
   mms: (count: number) =>
     plural(count, {
-      one: 'MMS with # picture: costs about as much as 3 texts.',
-      other: 'MMS with # pictures: costs about as much as 3 texts.',
+      one: 'MMS with # picture: in the US, about the price of 3 texts.',
+      other: 'MMS with # pictures: in the US, about the price of 3 texts.',
     }),
   mmsWhy:
-    'Twilio bills it as one MMS, however long its text: in the US $0.022 in 2026, where a text of one segment costs $0.0083. Outside the US, Canada and Australia, the recipient gets a text with a link to the pictures.',
+    'Twilio bills it as one MMS, however long its text. In 2026, its price in the US was 2.7 times that of one segment. Outside the US, Canada and Australia, the recipient gets a text with a link to the pictures.',
   added: (count: number) => plural(count, { one: '# picture added.', other: '# pictures added.' }),
   removed: 'Picture removed.',
   tooMany: (maximum: number, leftOut: number) =>

@@ -212,7 +212,7 @@ export class MessagesClient {
     });
   }
 
-  /** What came with a message, such as a picture. The browser keeps it for a while. */
+  /** What is in a message beside its text, such as a picture. The browser keeps it, and asks each time whether it may use it. */
   media(id: string, index: number): Observable<Blob> {
     return this.#http.get(`${this.#messages}/${encodeURIComponent(id)}/media/${index}`, {
       responseType: 'blob',

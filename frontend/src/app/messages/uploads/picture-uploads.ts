@@ -86,12 +86,12 @@ export class PictureUploads {
   /** Their places are in the form: those that cannot be sent lose it, and the user is told. */
   add(form: ComposeForm, limits: PictureLimits | undefined, additions: readonly Addition[]): void {
     const pictures = additions.filter(([, source]) => isPicture(source));
-    const places = new Set(additions.map(([{ key }]) => key));
-    const before = form.controls.media.value.filter(({ key }) => !places.has(key)).length;
+    const keys = new Set(additions.map(([{ key }]) => key));
+    const before = form.controls.media.value.filter(({ key }) => !keys.has(key)).length;
     const free = limits ? Math.max(0, limits.maximum_count - before) : 0;
     const added = pictures.slice(0, free);
     for (const addition of additions) {
-      if (!added.includes(addition)) this.#leaveOut(form, addition);
+      if (!added.includes(addition)) this.#drop(form, addition[0].key);
     }
     this.forgetNews(form);
     const problem = limits
@@ -115,7 +115,6 @@ export class PictureUploads {
   }
 
   remove(form: ComposeForm, { key }: Picture): void {
-    this.#forget(key);
     this.#known.delete(key);
     this.#drop(form, key);
     this.#news.set({ form, text: pictureTexts.removed, isProblem: false });
@@ -157,7 +156,6 @@ export class PictureUploads {
       if (isRemoved()) return;
       if (error instanceof PictureError) {
         const index = this.#drop(job.form, key);
-        this.#forget(key);
         // Unless the user has taken it back.
         if (index >= 0) {
           const { source } = job;
@@ -204,14 +202,10 @@ export class PictureUploads {
 
   /** Returns where it was. */
   #drop({ controls: { media } }: ComposeForm, key: string): number {
+    this.#forget(key);
     const index = media.value.findIndex((each) => each.key === key);
     media.setValue(media.value.filter((each) => each.key !== key));
     return index;
-  }
-
-  #leaveOut(form: ComposeForm, [{ key }]: Addition): void {
-    this.#forget(key);
-    this.#drop(form, key);
   }
 
   #forget(key: string): void {
@@ -236,14 +230,11 @@ function isPicture(source: PictureSource): boolean {
   return source instanceof File || kindOf(source.media) === 'picture';
 }
 
-function describeLeftOut(
-  { maximum_count }: PictureLimits,
-  others: number,
-  tooMany: number,
-): string {
-  const { others: notPictures, tooMany: leftOut } = pictureTexts;
+function describeLeftOut(limits: PictureLimits, files: number, pictures: number): string {
   return [
-    ...(others > 0 ? [notPictures(others)] : []),
-    ...(tooMany > 0 ? [leftOut(maximum_count, tooMany)] : []),
-  ].join(' ');
+    files > 0 ? pictureTexts.others(files) : '',
+    pictures > 0 ? pictureTexts.tooMany(limits.maximum_count, pictures) : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
