@@ -58,6 +58,12 @@ export class RecipientParser {
     return code === undefined ? undefined : { code, name: nameOf(code) };
   }
 
+  /** Loads the rules and the default country; nobody waits for them yet. */
+  prefetch(): void {
+    if (!phoneNumberRules()) void loadPhoneNumberRules();
+    void this.#settings.untilLoaded().catch(() => undefined);
+  }
+
   /** Loads the rules and the default country, as far as that is possible now. */
   prepare(): Promise<void> {
     this.#preparing ??= this.#prepare().finally(() => {

@@ -54,7 +54,7 @@ export class NewContact {
   });
 
   constructor() {
-    void this.parser.prepare();
+    this.parser.prefetch();
   }
 
   protected async submit(): Promise<void> {

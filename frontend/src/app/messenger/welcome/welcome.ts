@@ -74,7 +74,7 @@ export class Welcome {
     inject(DestroyRef).onDestroy(() => {
       this.#isDestroyed = true;
     });
-    void this.#parser.prepare();
+    this.#parser.prefetch();
     this.control.valueChanges.subscribe(() => {
       this.error.set('');
     });
