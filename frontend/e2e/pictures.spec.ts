@@ -274,6 +274,43 @@ test('a draft keeps its pictures over a change of page and a reload', async ({ p
   await expect(strip(page)).toHaveCount(0);
 });
 
+test('two tabs share the pictures of a draft, and none comes twice or with another message', async ({
+  page,
+  request,
+}) => {
+  const number = await openConversation(page, request);
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await expect(composer(other)).toBeVisible();
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route(UPLOADS, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await add(page, await jpeg(page));
+  await expect(other.locator('app-pictures')).toContainText('Picture 1 is not uploaded');
+  release();
+  await waitUntilUploaded(page, 1);
+  await waitUntilUploaded(other, 1);
+  await composer(other).pressSequentially('Both see it');
+  await expect(composer(page)).toHaveValue('Both see it');
+  await expect(strip(page).getByRole('img')).toHaveCount(1);
+  await send(page).click();
+  await expect(storedBubble(page, 'Both see it')).toContainText('Delivered');
+  await expect(strip(other)).toHaveCount(0);
+  await composer(other).fill('Alone');
+  await expect(composer(page)).toHaveValue('Alone');
+  await expect(strip(page)).toHaveCount(0);
+  await send(page).click();
+  await expect(storedBubble(page, 'Alone')).toContainText('Delivered');
+  const sent = (await sentTo(request, number)).filter(({ message }) => message.body !== 'Hello');
+  expect(sent.map(({ message }) => [message.body, message.num_media])).toEqual([
+    ['Both see it', '1'],
+    ['Alone', '0'],
+  ]);
+});
+
 test('a picture that a draft has lost is missed in words, and nothing goes without it', async ({
   page,
   request,
@@ -300,7 +337,7 @@ test('a picture that a draft has lost is missed in words, and nothing goes witho
   // In a page that stays open for a day.
   await page.clock.setSystemTime(Date.now() + 23 * 3600 * 1000);
   await composer(page).press('Enter');
-  await expect(pictures).toContainText('Picture 1 was added more than a day ago');
+  await expect(pictures).toContainText('Picture 1 is no longer on the server');
   await expect(composer(page)).toHaveValue('With a picture');
   expect(await sentTo(request, number)).toHaveLength(1);
 });

@@ -269,12 +269,15 @@ async def list_recent_peers(user_id: ObjectId) -> list[str]:
 
 
 async def batches_of_peers(user_id: ObjectId) -> AsyncIterator[list[str]]:
-    """Yields the numbers of a user's conversations, in their order, each batch when it is asked for."""
+    """Yields the numbers of a user's conversations, in their order, each batch when it is asked for.
+
+    Of those that have messages.
+    """
     last = id_of(user_id, "")
     while True:
         found = Conversation.get_pymongo_collection().find(
             # The character after the space.
-            {"_id": {"$gt": last, "$lt": f"{user_id}!"}},
+            {"_id": {"$gt": last, "$lt": f"{user_id}!"}, "last_message_key": {"$gt": ""}},
             {"peer_number": 1},
             sort=[("_id", ASCENDING)],
             limit=_BATCH,

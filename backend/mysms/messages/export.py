@@ -103,7 +103,7 @@ class AccountExport:
         yield b"}"
 
     async def _opt_outs_of_people(self, user_id: ObjectId) -> AsyncIterator[Collection[BaseModel]]:
-        """Yields what is known of the people of conversations, and then of contacts, each once."""
+        """Yields what is known of the people of conversations, and then of contacts, each spelling once."""
         seen: set[str] = set()
         async for numbers in self._batches_of_people(user_id):
             found = await self._opt_outs(numbers)

@@ -32,6 +32,7 @@ ABSENCE_MARGIN = timedelta(days=1)
 _MEDIA_MESSAGE = "MM"
 """How the SID of a message with media begins. https://www.twilio.com/docs/glossary/what-is-a-sid"""
 _IN_A_LINK = "/"
+"""In each link, with a scheme or without. In other texts, too: they count as doubtful then."""
 _EMPTY_BODIES = frozenset({"", "Sent from your Twilio trial account -"})
 """The bodies of a message without text."""
 

@@ -48,7 +48,7 @@ export class Poll {
   /** Wakes only what has failed: two that fail in turn would run each other without a pause. */
   readonly #recoveries = new Subject<void>();
 
-  /** Runs every poll and every pending retry at once, or again if it is running. */
+  /** Runs every poll and every pending retry at once, or again if it is running; but not while the page is not in use. */
   now(): void {
     this.#wakeUps.next();
   }
@@ -96,7 +96,7 @@ export class Poll {
       };
       const interval = (): number => {
         if (failures > 0) {
-          // The page or the network has come back in the middle of it.
+          // In the middle of the run, the network came back, for instance.
           if (isWoken) return 0;
           const isRare = failures > QUICK_RETRIES && intervalMs > POLL_INTERVAL_MS;
           const rarely = isRare ? intervalMs * (1 + this.#random() / 4) : 0;

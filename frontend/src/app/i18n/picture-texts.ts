@@ -12,7 +12,7 @@ export const pictureTexts = {
   notUploaded: (position: number) =>
     `Picture ${position} is not uploaded: remove it, and add it again.`,
   expired: (position: number) =>
-    `Picture ${position} was added more than a day ago: remove it, and add it again.`,
+    `Picture ${position} is no longer on the server: remove it, and add it again.`,
   failed: (problem: string) => `A picture is not uploaded. ${problem}`,
   tryAgain: 'Try again',
   mms: (count: number) =>

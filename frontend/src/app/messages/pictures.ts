@@ -4,7 +4,7 @@ import { newRandomKey } from './random-key';
 
 /** A picture of a message that is being written, or that the API has not answered for. */
 export interface Picture {
-  /** Names it in the browser. */
+  /** Names it in this browser, before and after it is uploaded. */
   readonly key: string;
   /** Names it to the API; empty until it is uploaded. */
   readonly id: string;
@@ -41,8 +41,7 @@ export function toPictures(value: unknown): readonly Picture[] {
   if (!Array.isArray(value)) return [];
   return (value as (Picture | null)[])
     .filter((picture) => typeof picture?.id === 'string')
-    .map((picture) => ({ ...newPicture(), ...picture }))
-    .map((picture) => ({ ...picture, key: picture.id || picture.key }));
+    .map((picture) => ({ ...newPicture(), ...picture }));
 }
 
 /** "Picture", "2 pictures"; empty without any. */

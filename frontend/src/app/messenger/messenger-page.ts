@@ -19,6 +19,7 @@ import { messagesTexts } from '../i18n/messages-texts';
 import { splitAtPlaceholder } from '../i18n/plural';
 import { Icon } from '../ui/icon';
 import { NEW_MESSAGE, peerOf, toConversationKey } from '../messages/conversation-key';
+import { addPlaces } from '../messages/drafts/compose-form';
 import { ComposeForms } from '../messages/drafts/compose-forms';
 import { Drafts } from '../messages/drafts/drafts';
 import { MessageSync } from '../messages/message-sync';
@@ -484,19 +485,19 @@ export class MessengerPage {
   async #edit(message: WrittenMessage, isRecipientError: boolean, source?: Message): Promise<void> {
     // On a phone, they take the place of the form.
     if (this.details() !== undefined) await this.#hideDetails();
+    if (isRecipientError) this.#forms.putIntoNew(message);
+    else this.#forms.putBack(message);
+    const form = this.#forms.get(isRecipientError ? NEW_MESSAGE : message.recipient_number);
+    const pictures = source?.media.map((media) => ({ messageId: source._id, media })) ?? [];
+    const additions = pictures.length > 0 ? addPlaces(form, pictures) : [];
     if (isRecipientError) {
-      this.#forms.putIntoNew(message);
       await this.#router.navigate(['/messages', NEW_MESSAGE]);
+      this.focusNew();
     } else {
-      this.#forms.putBack(message);
+      this.#focusComposer();
     }
-    if (isRecipientError) this.focusNew();
-    else this.#focusComposer();
-    if (source?.media.length) {
-      afterNextRender(() => this.composer()?.addPicturesOf(source), {
-        injector: this.#injector,
-      });
-    }
+    if (additions.length > 0)
+      afterNextRender(() => this.composer()?.upload(form, additions), { injector: this.#injector });
   }
 
   #focusComposer(): void {

@@ -5,7 +5,7 @@ import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
 import { PhoneNumberResult } from '../../phone-numbers/parse-phone-number';
 import { WHOLE_SENTENCE, maxLength } from '../../ui/validators';
-import { Picture, WrittenMessage, isUploaded } from '../pictures';
+import { Picture, WrittenMessage, isUploaded, newPicture } from '../pictures';
 
 /** In characters, as the API counts them. */
 export const MAX_CONTENT_LENGTH = 1600;
@@ -26,6 +26,9 @@ export type ParseRecipient = (text: string) => PhoneNumberResult | undefined;
 
 /** The values of a form before it was replaced, the latest last, as long as it is what it was replaced by. */
 const replaced = new WeakMap<ComposeForm, readonly WrittenMessage[]>();
+
+/** Keys of the pictures that were added on this page: no other tab uploads them. */
+const added = new WeakMap<ComposeForm, Set<string>>();
 
 export function newComposeForm(recipient: string, parse: ParseRecipient): ComposeForm {
   const form = new FormGroup({
@@ -48,6 +51,24 @@ export function newComposeForm(recipient: string, parse: ParseRecipient): Compos
     content.updateValueAndValidity({ emitEvent: false });
   });
   return form;
+}
+
+/** Gives new pictures their places, so that the text is not sent without them; returns each with its source. */
+export function addPlaces<Source>(
+  form: ComposeForm,
+  sources: readonly Source[],
+): readonly (readonly [Picture, Source])[] {
+  const additions = sources.map((source) => [newPicture(), source] as const);
+  const pictures = additions.map(([picture]) => picture);
+  const { media } = form.controls;
+  added.set(form, new Set([...(added.get(form) ?? []), ...pictures.map(({ key }) => key)]));
+  media.setValue([...media.value, ...pictures]);
+  return additions;
+}
+
+/** Those of its pictures that only this page can upload. */
+export function uploadedHere(form: ComposeForm): readonly Picture[] {
+  return form.controls.media.value.filter(({ id, key }) => !id && added.get(form)?.has(key));
 }
 
 /**

@@ -3,7 +3,7 @@ import { Picture } from '../pictures';
 import { SessionRepository } from '../../session/session-repository';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
-import { ComposeForm, canUndo, replace, undo } from './compose-form';
+import { ComposeForm, addPlaces, canUndo, replace, undo } from './compose-form';
 import { NEW_MESSAGE } from '../conversation-key';
 import { ComposeForms } from './compose-forms';
 import { Drafts } from './drafts';
@@ -163,16 +163,35 @@ describe('ComposeForms', () => {
 
     it('knows what it is uploading from the draft of another tab', () => {
       const form = forms().get(NUMBER);
-      form.controls.media.setValue([picture('')]);
-      drafts().set(NUMBER, { recipient_number: NUMBER, content: 'Hi', media: [picture('')] });
+      addPlaces(form, ['a file']);
+      const { media } = form.getRawValue();
+      drafts().set(NUMBER, { recipient_number: NUMBER, content: 'Hi', media });
       notify(NUMBER);
-      expect(form.getRawValue()).toMatchObject({ content: 'Hi', media: [{ key: 'added-1' }] });
+      expect(form.getRawValue()).toMatchObject({ content: 'Hi', media });
       expect(form.getRawValue().media).toHaveLength(1);
+    });
+
+    it('follows the uploads of another tab, and keeps none of them once they are sent', () => {
+      const form = forms().get(NUMBER);
+      const change = (changed: Partial<Picture>): void => {
+        const media = [{ ...picture(''), ...changed }];
+        drafts().set(NUMBER, { recipient_number: NUMBER, content: '', media });
+        notify(NUMBER);
+      };
+      change({});
+      expect(form.valid).toBe(false);
+      change({ id: 'a', uploadedAt: Date.now() });
+      expect(form.getRawValue().media).toHaveLength(1);
+      expect(form.valid).toBe(true);
+      change({});
+      drafts().remove(NUMBER);
+      notify(NUMBER);
+      expect(form.getRawValue().media).toEqual([]);
     });
 
     it('keeps what is being uploaded when another tab changes the draft', () => {
       const form = forms().get(NUMBER);
-      form.controls.media.setValue([picture('')]);
+      addPlaces(form, ['a file']);
       drafts().set(NUMBER, { recipient_number: NUMBER, content: 'Hi', media: [picture('b')] });
       notify(NUMBER);
       expect(form.getRawValue().media.map(({ id }) => id)).toEqual(['b', '']);

@@ -10,7 +10,7 @@ import {
 import { NEW_MESSAGE } from '../conversation-key';
 import { WrittenMessage } from '../pictures';
 import { RecipientParser } from '../recipient-parser';
-import { ComposeForm, newComposeForm, replace } from './compose-form';
+import { ComposeForm, newComposeForm, replace, uploadedHere } from './compose-form';
 import { Drafts } from './drafts';
 import { splitRecipients } from './recipients';
 
@@ -94,11 +94,11 @@ export class ComposeForms {
     this.#isSyncing = true;
     const draft = this.#drafts.read(conversationKey);
     const stored = draft?.media ?? [];
-    // What this tab is uploading is needed, whatever another tab has stored meanwhile.
-    const uploading = form
-      .getRawValue()
-      .media.filter(({ id, key }) => !id && !stored.some((picture) => picture.key === key));
-    const media = [...stored, ...uploading];
+    // Another tab may have stored its draft before it knew of them.
+    const missing = uploadedHere(form).filter(
+      ({ key }) => !stored.some((picture) => picture.key === key),
+    );
+    const media = [...stored, ...missing];
     if (draft) form.setValue({ ...draft, media });
     else form.reset({ media });
     this.#isSyncing = false;

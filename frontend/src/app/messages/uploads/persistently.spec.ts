@@ -9,10 +9,12 @@ describe('persistently', () => {
   const done = vi.fn();
   const failed = vi.fn();
   let attempts: number;
+  let isReachable: boolean;
   let running: Subscription;
 
   beforeEach(() => {
     vi.useFakeTimers();
+    isReachable = true;
     done.mockReset();
     failed.mockReset();
     TestBed.configureTestingModule({ providers: [{ provide: RANDOM, useValue: () => 0.999 }] });
@@ -25,7 +27,11 @@ describe('persistently', () => {
 
   function begin(work: (attempt: number) => Observable<string>): void {
     attempts = 0;
-    running = persistently(TestBed.inject(Poll), () => work((attempts += 1))).subscribe({
+    running = persistently(
+      TestBed.inject(Poll),
+      () => isReachable,
+      () => work((attempts += 1)),
+    ).subscribe({
       next: done,
       error: failed,
     });
@@ -55,10 +61,16 @@ describe('persistently', () => {
   });
 
   it('waits for the network as long as there is none', () => {
-    const none = throwError(() => new HttpErrorResponse({ status: 0 }));
-    begin((attempt) => (attempt > 2 * MOST_ATTEMPTS ? of('it') : none));
+    isReachable = false;
+    begin((attempt) => (attempt > 2 * MOST_ATTEMPTS ? of('it') : failure(0)));
     vi.advanceTimersByTime(3600_000);
     expect(done).toHaveBeenCalledExactlyOnceWith('it');
+  });
+
+  it('ends if something between here and the API drops it again and again', () => {
+    begin(() => failure(0));
+    vi.advanceTimersByTime(3600_000);
+    expect(attempts).toBe(MOST_ATTEMPTS);
   });
 
   it.each([

@@ -12,16 +12,19 @@ class LastFailure {
   constructor(readonly error: unknown) {}
 }
 
-/** As `Poll.untilDone`, with an end. */
-export function persistently<T>(poll: Poll, work: () => Observable<T>): Observable<T> {
+/** As `Poll.untilDone`, with an end, unless there is no network: then it waits, as messages do. */
+export function persistently<T>(
+  poll: Poll,
+  isReachable: () => boolean,
+  work: () => Observable<T>,
+): Observable<T> {
   return defer(() => {
     let attempts = 0;
     const attempt = (): Observable<T | LastFailure> => {
       return work().pipe(
         catchError((error: unknown) => {
-          const { code, retryAfterSeconds = 0 } = toProblem(error);
-          // Without a network it waits, as messages do.
-          if (code !== 'offline') attempts += 1;
+          const { retryAfterSeconds = 0 } = toProblem(error);
+          if (isReachable()) attempts += 1;
           const isLast = attempts >= MOST_ATTEMPTS || retryAfterSeconds > LONGEST_WAIT_SECONDS;
           return isLast ? of(new LastFailure(error)) : throwError(() => error);
         }),

@@ -1,11 +1,12 @@
 import { TestBed } from '@angular/core/testing';
 import { Observable, Subject, of } from 'rxjs';
 import { Media, UploadedPicture } from '../../api/models';
-import { ComposeForm, newComposeForm } from '../drafts/compose-form';
+import { ComposeForm, addPlaces, newComposeForm } from '../drafts/compose-form';
 import { MessagesClient } from '../messages-client';
-import { isUploaded, newPicture } from '../pictures';
+import { isUploaded } from '../pictures';
+import { SendingSettings } from '../sending-settings';
 import { AttachmentsClient } from './attachments-client';
-import { Addition, PictureSource, PictureUploads } from './picture-uploads';
+import { PictureSource, PictureUploads } from './picture-uploads';
 
 const LIMITS = { maximum_count: 3, maximum_bytes: 5_000_000 };
 const aFile = (name: string): File => new File(['bytes'], name);
@@ -15,6 +16,8 @@ const aMedium = (index: number, content_type: string): Media => ({ index, conten
 describe('PictureUploads', () => {
   let requests: { readonly content: Blob; readonly answer: Subject<UploadedPicture> }[];
   let form: ComposeForm;
+  let limits: typeof LIMITS | null;
+  let settings: SendingSettings;
   /** What the browser opens as a picture, one after the other. */
   let decode: ReturnType<typeof vi.fn>;
   const media = vi.fn<(id: string, index: number) => Observable<Blob>>();
@@ -23,6 +26,11 @@ describe('PictureUploads', () => {
 
   beforeEach(() => {
     requests = [];
+    limits = LIMITS;
+    settings = {
+      untilLoaded: () => Promise.resolve(),
+      value: () => ({ pictures: limits }),
+    } as unknown as SendingSettings;
     media.mockReset().mockReturnValue(of(aFile('')));
     decode = vi.fn(() => Promise.resolve({ width: 40, height: 30, close: () => undefined }));
     vi.stubGlobal('createImageBitmap', decode);
@@ -58,10 +66,7 @@ describe('PictureUploads', () => {
   });
 
   function add(...sources: PictureSource[]): void {
-    const additions = sources.map((source): Addition => [newPicture(), source]);
-    const { media: control } = form.controls;
-    control.setValue([...control.value, ...additions.map(([picture]) => picture)]);
-    uploads().add(form, LIMITS, additions);
+    void uploads().add(form, settings, addPlaces(form, sources));
   }
 
   async function answer(index: number): Promise<void> {
@@ -125,8 +130,22 @@ describe('PictureUploads', () => {
       expect(uploads().news()?.text).toContain('two.heic');
     });
     expect(uploads().news()?.text).toContain('one.heic');
-    uploads().forgetNews(form);
+    uploads().forget(form);
     expect(uploads().news()).toBeUndefined();
+  });
+
+  it('gives no other message the pictures of one that is sent', async () => {
+    add(aFile('one.jpg'));
+    // As another tab has stored it.
+    const before = form.getRawValue().media;
+    await answer(0);
+    await eventually(() => {
+      expect(ids()).toEqual(['id-0']);
+    });
+    uploads().forget(form);
+    form.controls.media.setValue(before);
+    uploads().update(form);
+    expect(ids()).toEqual(['']);
   });
 
   it('uploads those of a draft that is replaced, for when the user brings it back', async () => {
@@ -142,11 +161,13 @@ describe('PictureUploads', () => {
     });
   });
 
-  it('leaves out what is too much, and what is no picture', () => {
+  it('leaves out what is too much, and what is no picture', async () => {
     const messageId = 'm1';
     const pictures = Array.from({ length: 4 }, (_, index) => aMedium(index, 'image/png'));
     add(...[aMedium(9, 'audio/mpeg'), ...pictures].map((each) => ({ messageId, media: each })));
-    expect(form.getRawValue().media).toHaveLength(3);
+    await eventually(() => {
+      expect(form.getRawValue().media).toHaveLength(3);
+    });
     expect(uploads().news()?.text).toBe(
       'Only pictures can be sent: 1 attachment was left out. A message can have 3 pictures: 1 was left out.',
     );
@@ -158,12 +179,30 @@ describe('PictureUploads', () => {
     expect(media).toHaveBeenCalledExactlyOnceWith('m1', 2);
   });
 
-  it('leaves the text alone where no pictures can be sent, and says so', () => {
-    const addition: Addition = [newPicture(), aFile('one.jpg')];
-    form.controls.media.setValue([addition[0]]);
-    uploads().add(form, undefined, [addition]);
-    expect(form.getRawValue().media).toEqual([]);
+  it('leaves the text alone where no pictures can be sent, and says so', async () => {
+    limits = null;
+    add(aFile('one.jpg'));
+    await eventually(() => {
+      expect(form.getRawValue().media).toEqual([]);
+    });
     expect(uploads().news()).toMatchObject({ isProblem: true });
+  });
+
+  it('waits until it is known whether pictures can be sent', async () => {
+    let finish = (): void => undefined;
+    const loaded = new Promise<void>((resolve) => (finish = resolve));
+    vi.spyOn(settings, 'untilLoaded').mockReturnValue(loaded);
+    add(aFile('one.jpg'), aFile('two.jpg'));
+    const [removed] = form.getRawValue().media;
+    if (removed) uploads().remove(form, removed);
+    await Promise.resolve();
+    expect(requests).toEqual([]);
+    finish();
+    await answer(0);
+    await eventually(() => {
+      expect(ids()).toEqual(['id-0']);
+    });
+    expect(requests).toHaveLength(1);
   });
 
   it('brings one up to date that the user brings back', async () => {

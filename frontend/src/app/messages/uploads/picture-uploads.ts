@@ -1,6 +1,7 @@
 import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { Observable, Subject, firstValueFrom, of, takeUntil } from 'rxjs';
 import { describeProblem } from '../../api/describe-problem';
+import { IS_REACHABLE } from '../../api/loopback';
 import { Media } from '../../api/models';
 import { Poll } from '../../api/poll';
 import { toProblem } from '../../api/problem';
@@ -9,6 +10,7 @@ import { ComposeForm } from '../drafts/compose-form';
 import { kindOf } from '../media';
 import { MessagesClient } from '../messages-client';
 import { Picture } from '../pictures';
+import { SendingSettings } from '../sending-settings';
 import { AttachmentsClient } from './attachments-client';
 import { persistently } from './persistently';
 import { PictureLimits, roomBeside } from './picture-size';
@@ -57,18 +59,20 @@ export class PictureUploads {
   readonly #client = inject(AttachmentsClient);
   readonly #messages = inject(MessagesClient);
   readonly #poll = inject(Poll);
+  readonly #isReachable = inject(IS_REACHABLE);
+  readonly #destroyRef = inject(DestroyRef);
   readonly #states = signal<ReadonlyMap<string, UploadState>>(new Map());
   readonly #news = signal<PictureNews | undefined>(undefined);
   /** By the key of the picture, until it is uploaded. */
   readonly #jobs = new Map<string, Job>();
-  /** What has become of pictures: a form may be brought back to what it was before. */
+  /** By the same key, until their message is sent: a form may be brought back to what it was before. */
   readonly #known = new Map<string, Picture>();
   readonly #queues = new WeakMap<ComposeForm, Promise<void>>();
 
   readonly news = this.#news.asReadonly();
 
   constructor() {
-    inject(DestroyRef).onDestroy(() => {
+    this.#destroyRef.onDestroy(() => {
       for (const { removed } of this.#jobs.values()) removed.next();
       this.#jobs.clear();
     });
@@ -78,13 +82,31 @@ export class PictureUploads {
     return this.#states().get(key);
   }
 
-  /** They are uploaded as soon as the limits are known. */
-  expect(additions: readonly Addition[]): void {
-    for (const [{ key }] of additions) this.#setState(key, { problem: '' });
+  /**
+   * Uploads them as soon as the limits are known. Their places are in the form: those that cannot be sent lose it, and the user
+   * is told.
+   */
+  async add(
+    form: ComposeForm,
+    settings: SendingSettings,
+    additions: readonly Addition[],
+  ): Promise<void> {
+    for (const [picture] of additions) {
+      this.#known.set(picture.key, picture);
+      this.#setState(picture.key, { problem: '' });
+    }
+    await settings.untilLoaded().catch(() => undefined);
+    // The user may have removed some meanwhile.
+    const wanted = additions.filter(([{ key }]) => this.#known.has(key));
+    if (wanted.length > 0 && !this.#destroyRef.destroyed)
+      this.#begin(form, settings.value()?.pictures ?? undefined, wanted);
   }
 
-  /** Their places are in the form: those that cannot be sent lose it, and the user is told. */
-  add(form: ComposeForm, limits: PictureLimits | undefined, additions: readonly Addition[]): void {
+  #begin(
+    form: ComposeForm,
+    limits: PictureLimits | undefined,
+    additions: readonly Addition[],
+  ): void {
     const pictures = additions.filter(([, source]) => isPicture(source));
     const keys = new Set(additions.map(([{ key }]) => key));
     const before = form.controls.media.value.filter(({ key }) => !keys.has(key)).length;
@@ -93,29 +115,27 @@ export class PictureUploads {
     for (const addition of additions) {
       if (!added.includes(addition)) this.#drop(form, addition[0].key);
     }
-    this.forgetNews(form);
+    this.#forgetNews(form);
     const problem = limits
       ? describeLeftOut(limits, additions.length - pictures.length, pictures.length - added.length)
       : pictureTexts.disabled;
     if (problem) this.#tell(form, problem);
     else this.#news.set({ form, text: pictureTexts.added(added.length), isProblem: false });
     if (!limits) return;
-    for (const [picture, source] of added) {
-      const { key } = picture;
+    for (const [{ key }, source] of added) {
       const job = { form, limits, source, removed: new Subject<void>() };
       this.#jobs.set(key, job);
-      this.#known.set(key, picture);
       this.#start(key, job);
     }
   }
 
-  /** What was said about the pictures of a message is over once it is sent. */
-  forgetNews(form: ComposeForm): void {
-    if (this.#news()?.form === form) this.#news.set(undefined);
+  /** Its message is sent: what was said about its pictures is over, and no other message gets them. */
+  forget(form: ComposeForm): void {
+    this.#forgetNews(form);
+    for (const { key } of form.controls.media.value) this.#known.delete(key);
   }
 
   remove(form: ComposeForm, { key }: Picture): void {
-    this.#known.delete(key);
     this.#drop(form, key);
     this.#news.set({ form, text: pictureTexts.removed, isProblem: false });
   }
@@ -148,10 +168,10 @@ export class PictureUploads {
     try {
       const content = (job.content ??= await this.#prepare(key, job));
       if (isRemoved()) return;
-      const uploading = persistently(this.#poll, () => this.#client.upload(content));
+      const uploading = this.#persistently(() => this.#client.upload(content));
       const { _id: id } = await firstValueFrom(uploading.pipe(takeUntil(job.removed)));
       this.#change(key, job, { id, uploadedAt: Date.now() });
-      this.#forget(key);
+      this.#end(key);
     } catch (error) {
       if (isRemoved()) return;
       if (error instanceof PictureError) {
@@ -187,12 +207,16 @@ export class PictureUploads {
   #open(source: PictureSource): Observable<Blob> {
     if (source instanceof File) return of(source);
     const { messageId, media } = source;
-    return persistently(this.#poll, () => this.#messages.media(messageId, media.index));
+    return this.#persistently(() => this.#messages.media(messageId, media.index));
+  }
+
+  #persistently<T>(work: () => Observable<T>): Observable<T> {
+    return persistently(this.#poll, this.#isReachable, work);
   }
 
   #change(key: string, { form }: Job, change: Partial<Picture>): void {
     const { media } = form.controls;
-    const known = this.#known.get(key) ?? media.value.find((each) => each.key === key);
+    const known = this.#known.get(key);
     if (!known) return;
     const changed = { ...known, ...change };
     this.#known.set(key, changed);
@@ -202,13 +226,18 @@ export class PictureUploads {
 
   /** Returns where it was. */
   #drop({ controls: { media } }: ComposeForm, key: string): number {
-    this.#forget(key);
+    this.#end(key);
+    this.#known.delete(key);
     const index = media.value.findIndex((each) => each.key === key);
     media.setValue(media.value.filter((each) => each.key !== key));
     return index;
   }
 
-  #forget(key: string): void {
+  #forgetNews(form: ComposeForm): void {
+    if (this.#news()?.form === form) this.#news.set(undefined);
+  }
+
+  #end(key: string): void {
     this.#jobs.get(key)?.removed.next();
     this.#jobs.delete(key);
     this.#states.update((states) => new Map([...states].filter(([other]) => other !== key)));

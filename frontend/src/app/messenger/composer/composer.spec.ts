@@ -1,6 +1,7 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { NEVER, Observable, Subject, defer, of, throwError } from 'rxjs';
 import { Sending } from '../../api/models';
+import { Poll } from '../../api/poll';
 import { NEW_MESSAGE } from '../../messages/conversation-key';
 import { ComposeForms } from '../../messages/drafts/compose-forms';
 import { Composer } from './composer';
@@ -10,7 +11,6 @@ import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { WrittenMessage } from '../../messages/pictures';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
-import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
 
 const NUMBER = '+14155552671';
@@ -434,9 +434,13 @@ describe('Composer', () => {
       await open(key);
       expect(from()).toBe('');
       sending = of(SENDING);
-      TestBed.inject(ConnectionStatusStore).succeeded(60_000);
-      await settle();
-      expect(from()).toBe('From +1 500 555 0006');
+      TestBed.inject(Poll).now();
+      await vi.waitFor(
+        () => {
+          expect(from()).toBe('From +1 500 555 0006');
+        },
+        { timeout: 4_000 },
+      );
     },
   );
 

@@ -17,12 +17,8 @@ import {
   untracked,
   viewChild,
 } from '@angular/core';
-import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
 import { Router } from '@angular/router';
-import { from } from 'rxjs';
-import { Message } from '../../api/models';
-import { Poll } from '../../api/poll';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
 import { RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
@@ -40,13 +36,13 @@ import { withStylesheet } from '../../ui/stylesheet';
 import { syncAutofill } from '../../ui/sync-autofill';
 import { touchScreen } from '../../ui/touch-screen';
 import { errorMessages } from '../../ui/validators';
-import { ComposeForm, canUndo, replace, undo } from '../../messages/drafts/compose-form';
+import { ComposeForm, addPlaces, canUndo, replace, undo } from '../../messages/drafts/compose-form';
 import { splitRecipients } from '../../messages/drafts/recipients';
-import { WrittenMessage, isUploaded, newPicture } from '../../messages/pictures';
+import { WrittenMessage, isUploaded } from '../../messages/pictures';
 import { toPlainCharacters } from '../../messages/plain-characters';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
-import type { PictureSource } from '../../messages/uploads/picture-uploads';
+import type { Addition } from '../../messages/uploads/picture-uploads';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { UserScope } from '../../session/user-scope';
 import { MessengerIcon } from '../messenger-icon';
@@ -148,28 +144,21 @@ export class Composer {
   });
 
   constructor() {
-    const poll = inject(Poll);
-    const destroyRef = inject(DestroyRef);
     afterNextRender(() => {
-      this.#prepare();
-      // Until they are known, no pictures can be added.
-      poll
-        .untilDone(() => from(this.#settings.load()))
-        .pipe(takeUntilDestroyed(destroyRef))
-        .subscribe({ error: () => undefined });
+      this.#prefetch();
     });
     // What could not be loaded then.
     effect(() => {
       if (this.#isUpToDate()) {
         untracked(() => {
-          this.#prepare();
+          this.#prefetch();
         });
       }
     });
     effect(() => {
       if (this.media().length > 0) void untracked(() => this.#showPictures());
     });
-    destroyRef.onDestroy(() => {
+    inject(DestroyRef).onDestroy(() => {
       this.#isDestroyed = true;
     });
   }
@@ -225,7 +214,7 @@ export class Composer {
       return;
     }
     this.#hasSent = true;
-    this.#pictures()?.instance.forgetNews();
+    this.#pictures()?.instance.forget();
     if (recipients.length > 1) this.announcement.set(this.texts.sendingTo(recipients.length));
     const plain = media.map((picture) => ({ ...picture, thumbnail: '' }));
     this.send.emit(
@@ -268,9 +257,12 @@ export class Composer {
     });
   }
 
-  /** Those of a message that is sent again. */
-  addPicturesOf({ _id: messageId, media }: Message): void {
-    this.#add(media.map((each) => ({ messageId, media: each })));
+  /** Uploads pictures that have their places in a form. */
+  upload(form: ComposeForm, additions: readonly Addition[]): void {
+    const scope = this.#injector.get(UserScope);
+    void this.#load(loadPictures()).then((file) =>
+      file?.upload(scope, this.#settings, form, additions),
+    );
   }
 
   protected pick(input: HTMLInputElement): void {
@@ -307,10 +299,10 @@ export class Composer {
     this.focus();
   }
 
-  #prepare(): void {
-    if (this.asksForRecipient()) void this.#parser.prepare();
-    // It only says where the message comes from, so nobody is told.
-    else void this.#settings.load().catch(() => undefined);
+  #prefetch(): void {
+    if (this.asksForRecipient()) this.#parser.prefetch();
+    // They say where the message comes from, and whether it can have pictures: nobody is told.
+    else void this.#settings.untilLoaded().catch(() => undefined);
   }
 
   #take(event: Event, { files }: DataTransfer): void {
@@ -319,16 +311,8 @@ export class Composer {
     this.#add(Array.from(files));
   }
 
-  /** They have their places at once, so that the text is not sent without them. */
-  #add(sources: readonly PictureSource[]): void {
-    const form = this.form();
-    const additions = sources.map((source) => [newPicture(), source] as const);
-    const { media } = form.controls;
-    media.setValue([...media.value, ...additions.map(([picture]) => picture)]);
-    const scope = this.#injector.get(UserScope);
-    void this.#load(loadPictures()).then((file) =>
-      file?.addPictures(scope, this.#settings, form, additions),
-    );
+  #add(files: readonly File[]): void {
+    this.upload(this.form(), addPlaces(this.form(), files));
   }
 
   async #showPictures(): Promise<void> {

@@ -39,18 +39,14 @@ interface ShownPicture {
   readonly canTryAgain: boolean;
 }
 
-/** Adds pictures to a form, wherever the user is by now. */
-export async function addPictures(
+/** Uploads pictures of a form, wherever the user is by now. */
+export function upload(
   scope: UserScope,
   settings: SendingSettings,
   form: ComposeForm,
   additions: readonly Addition[],
-): Promise<void> {
-  const uploads = scope.get(PictureUploads);
-  uploads.expect(additions);
-  // Files are picked where they are known; a message may be forwarded before.
-  await settings.load().catch(() => undefined);
-  uploads.add(form, settings.value()?.pictures ?? undefined, additions);
+): void {
+  void scope.get(PictureUploads).add(form, settings, additions);
 }
 
 /** The pictures of the message that is being written, above its text. */
@@ -104,8 +100,8 @@ export class Pictures {
     });
   }
 
-  forgetNews(): void {
-    this.#uploads.forgetNews(this.#form());
+  forget(): void {
+    this.#uploads.forget(this.#form());
   }
 
   protected remove(picture: Picture, index: number): void {
