@@ -235,7 +235,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.keyboard.press('z');
       await expect(unread).not.toContainText('Muted');
       await page.goto('/messages?archived=true');
-      await expect(page.getByText('Nothing is archived.')).toBeVisible();
+      await expect(page.getByText('No archived conversations.')).toBeVisible();
       await check(page, 'an empty archive');
       await open(page, INVALID);
       await page.getByRole('button', { name: 'More actions' }).press('Enter');
@@ -365,7 +365,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await card.getByLabel('Name').fill('Ada Lovelace');
       await card.getByLabel('Note').fill('Prefers mornings.');
       await card.getByLabel('When').fill('2026-03-03T10:30');
-      await card.getByLabel('Where to look it up').fill('example.com/join');
+      await card.getByLabel('Proof of consent').fill('example.com/join');
       await card.getByRole('button', { name: 'Save' }).click();
       await expect(card.getByRole('heading', { name: 'Ada Lovelace' })).toBeVisible();
       await check(page, 'a contact');
@@ -405,7 +405,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.getByRole('button', { name: 'Stop sending to them…' }).click();
       await page.getByRole('textbox', { name: 'Reason' }).fill('Asked for it on the phone.');
       await page.getByRole('button', { name: 'Stop sending', exact: true }).click();
-      await expect(page.getByRole('button', { name: 'Undo' })).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Allow messages' })).toBeVisible();
       await page.goto('/contacts');
       const contacts = page.getByRole('list', { name: 'Your contacts' }).getByRole('link');
       await expect(contacts).toHaveText([/Labels: customer, vip/, /Bob.*Opted out/]);
@@ -466,10 +466,10 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.unroute('**/api/**');
       await page.route('**/users/token', (route) => route.fulfill({ status: 503 }));
       await page.reload();
-      await expect(page.getByText('You are still signed in')).toBeVisible();
+      await expect(page.getByText('You stay signed in')).toBeVisible();
       await check(page, 'the session cannot be renewed');
       await page.unroute('**/users/token');
-      await expect(page.getByText('You are still signed in')).toBeHidden();
+      await expect(page.getByText('You stay signed in')).toBeHidden();
 
       await page.getByRole('link', { name: 'Settings' }).click();
       await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();

@@ -80,7 +80,7 @@ test('what is archived in one tab is archived in all, until a message brings it 
     await expect(row(each, 'I am back')).toContainText('1 unread message');
     await expect(archive(each)).toHaveCount(0);
   }
-  await expect(tab.getByText('Nothing is archived.')).toBeVisible();
+  await expect(tab.getByText('No archived conversations.')).toBeVisible();
   await tab.getByRole('link', { name: 'Back to all conversations' }).click();
   await expect(row(tab, 'I am back')).toBeVisible();
   await pocket.close();
@@ -187,7 +187,7 @@ test.describe('on a phone', () => {
     await row(page, 'Dear Ann').tap();
     await choose(page, 'Unarchive');
     await expect(page.getByText('Conversation unarchived')).toBeVisible();
-    await expect(page.getByText('Nothing is archived.')).toBeVisible();
+    await expect(page.getByText('No archived conversations.')).toBeVisible();
     await page.getByRole('link', { name: 'Back to all conversations' }).tap();
     await expect(row(page, 'Dear Ann')).toBeVisible();
     await expect(archive(page)).toHaveCount(0);
@@ -219,7 +219,7 @@ test.describe('on a phone', () => {
     await expect(page.getByRole('menuitem', { name: 'Archive', exact: true })).toBeVisible();
     await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'Back to all conversations' }).last().tap();
-    await expect(page.getByText('Nothing is archived.')).toBeVisible();
+    await expect(page.getByText('No archived conversations.')).toBeVisible();
     await page.getByRole('link', { name: 'Back to all conversations' }).tap();
     await expect(row(page, 'One more thing')).toBeVisible();
   });

@@ -175,7 +175,7 @@ for (const [trouble, answer, words] of [
     await page.goto(`/messages/${encodeURIComponent(other)}`);
     await expect(bubble(page, 'Elsewhere')).toBeVisible();
     const status = page.getByRole('status').first();
-    await expect(status).toContainText('You are still signed in');
+    await expect(status).toContainText('You stay signed in');
     await expect(status).toContainText(words);
     await expect(page.getByText('Up to date')).toHaveCount(0);
     await expect(page.getByText(STALE)).toBeVisible();

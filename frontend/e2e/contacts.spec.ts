@@ -116,7 +116,7 @@ test('somebody names a number in its conversation, and every tab follows', async
   await expect(card.getByRole('listitem')).toHaveText(['customer', 'vip']);
   await card.getByRole('combobox').selectOption('Web form');
   await card.getByLabel('When').fill('2026-03-03T10:30');
-  await card.getByLabel('Where to look it up').fill('example.com/join');
+  await card.getByLabel('Proof of consent').fill('example.com/join');
   await card.getByRole('button', { name: 'Save' }).click();
 
   await expect(card.getByRole('heading', { name: NAME })).toBeVisible();
@@ -272,7 +272,7 @@ test('an opt-out is recorded by hand with a reason, and undone', async ({
   await expect(reason).toHaveValue('Asked for it on the phone.');
   await page.unroute('**/api/opt_outs/*');
   await stop.click();
-  const undo = card.getByRole('button', { name: 'Undo' });
+  const undo = card.getByRole('button', { name: 'Allow messages' });
   await expect(undo).toBeFocused();
   await expect(undo).toHaveAccessibleDescription(/stopped by hand: .*Asked for it on the phone\./);
   await expect(composer(page)).toBeHidden();
@@ -368,7 +368,7 @@ for (const [width, height] of [
         expect(Number.parseFloat(size)).toBeGreaterThanOrEqual(16);
       }
       await card.getByLabel('When').fill('2026-03-03T10:30');
-      await card.getByLabel('Where to look it up').fill('w'.repeat(200));
+      await card.getByLabel('Proof of consent').fill('w'.repeat(200));
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations).toEqual([]);
       await card.getByRole('button', { name: 'Save' }).click();

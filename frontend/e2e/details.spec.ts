@@ -33,7 +33,7 @@ test('details are complete, have a URL, and closing them goes back', async ({
   await expect(details.getByRole('listitem')).toContainText([
     'Saved',
     /Queued.*Twilio's response/s,
-    /Not delivered.*status callback/s,
+    /Not delivered.*reported by Twilio/s,
   ]);
   await details.getByRole('button', { name: 'Copy the SID' }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^SM[0-9a-f]{32}$/);

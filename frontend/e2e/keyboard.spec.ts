@@ -317,7 +317,7 @@ test('the contacts: an import, a search, a form, a removal and a new contact', a
   for (const field of ['Note', 'Add a label', 'How they agreed to get messages'])
     await tabTo(page, field);
   await press(page, 'w');
-  for (const field of ['When', 'Where to look it up']) await tabTo(page, field);
+  for (const field of ['When', 'Proof of consent']) await tabTo(page, field);
   await choose(page, 'Save');
   await expect(page.getByLabel('When')).toBeFocused();
   await expect.poll(() => isCovered(page), 'under the buttons').toBe(false);

@@ -202,7 +202,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await expect(page.locator(RAIL)).toBeVisible();
       const shown = isPhone ? [] : [RAIL];
       await page.goto('/messages?archived=true');
-      await expect(page.getByText('Nothing is archived.')).toBeVisible();
+      await expect(page.getByText('No archived conversations.')).toBeVisible();
       await check(page, 'an empty archive', [RAIL, LIST]);
       await page.goto(`/messages/${PEER}`);
       await loaded(page, 1);
@@ -553,7 +553,7 @@ for (const [row, viewport] of SIZES.entries()) {
         }),
       );
       await page.reload();
-      await expect(card.getByRole('button', { name: 'Undo' })).toBeVisible();
+      await expect(card.getByRole('button', { name: 'Allow messages' })).toBeVisible();
       await turn(page, '.side-panel');
       await check(page, 'a contact that was opted out by hand', [...shown, '.pane-header']);
       await page.keyboard.press('Escape');

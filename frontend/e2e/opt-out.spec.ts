@@ -32,12 +32,12 @@ test('STOP closes the composer and START opens it, in every tab', async ({
   await expect(other.getByLabel('Message', { exact: true })).toBeVisible();
 
   await phone.write(number, 'Stop');
-  const closed = page.getByText('They get no more messages');
+  const closed = page.getByText("You can't message them");
   await expect(closed).toBeVisible();
   await expect(input).toHaveCount(0);
-  await expect(page.getByText(/replied STOP on .* until they reply START/)).toBeVisible();
+  await expect(page.getByText(/replied STOP on .* once they reply START/)).toBeVisible();
   await expect(page.locator('.closed-composer__box')).toBeFocused();
-  await expect(other.getByText('They get no more messages')).toBeVisible();
+  await expect(other.getByText("You can't message them")).toBeVisible();
 
   for (const width of [320, 1280]) {
     await page.setViewportSize({ width, height: 640 });
@@ -84,7 +84,7 @@ test('what sounds like an opt-out is suggested as one, and can be undone', async
   await expect(page.getByLabel('Message', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Stop sending' }).click();
   await expect(page.getByText(/was stopped by hand: .*Asked for it in a message/)).toBeVisible();
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Allow messages' }).click();
   await expect(page.getByLabel('Message', { exact: true })).toBeVisible();
   await expect(page.getByText('Stop sending to this number?')).toHaveCount(0);
 
@@ -114,7 +114,7 @@ test('a recipient who has opted out is marked before anything is sent, and refus
   await expect(page.getByText(/has opted out and gets no messages/)).toBeVisible();
   await page.getByLabel('Message', { exact: true }).fill('Are you there?');
   await page.getByRole('button', { name: 'Send', exact: true }).click();
-  await expect(page.getByText('They get no more messages')).toBeVisible();
+  await expect(page.getByText("You can't message them")).toBeVisible();
   await expect(bubble(page, 'Are you there?')).toBeVisible();
   await expect(page.getByText('This person wants no more messages.').first()).toBeVisible();
   expect(await phone.received('Are you there?')).toBe(0);
@@ -188,7 +188,7 @@ test.describe('on a phone', () => {
     await page.goto('/sign-in');
     await fillSignIn(page, EMAIL);
     await page.locator('.conversation-row').first().tap();
-    await page.getByRole('button', { name: 'Undo' }).tap();
+    await page.getByRole('button', { name: 'Allow messages' }).tap();
     await expect(composer(page)).toBeVisible();
     await expect(page.locator('app-thread').getByRole('heading', { level: 1 })).toBeFocused();
   });

@@ -214,15 +214,30 @@ test('an upload that fails is repeated by itself, not too often, and one that is
     const json = { status: 422, code: 'unknown_media_type', detail: 'It is no picture.' };
     return route.fulfill({ status: 422, contentType: 'application/problem+json', json });
   });
-  await add(page, await jpeg(page));
-  const problem = page.locator('app-pictures').getByText('Picture 2 is not uploaded.');
+  await add(page, [await jpeg(page), await jpeg(page)]);
+  const problem = page.locator('app-pictures').getByText('2 pictures are not uploaded.');
   await expect(problem).toBeVisible();
   await checkPage(page);
-  expect(refusals).toBe(1);
+  expect(refusals).toBe(2);
   await page.unroute(UPLOADS);
   await page.getByRole('button', { name: 'Try again' }).click();
-  await waitUntilUploaded(page, 2);
+  await waitUntilUploaded(page, 3);
   await expect(problem).toHaveCount(0);
+});
+
+test('where a text with a link arrives in place of the pictures, it is said', async ({
+  page,
+  request,
+}) => {
+  await openConversation(page, request);
+  await add(page, await jpeg(page));
+  await waitUntilUploaded(page, 1);
+  const note = page.getByText('the recipient gets a text with a link');
+  await expect(note).toBeVisible();
+  await page.goto(`/messages/${encodeURIComponent('+14155552671')}`);
+  await add(page, await jpeg(page));
+  await waitUntilUploaded(page, 1);
+  await expect(note).toHaveCount(0);
 });
 
 test('a text is not sent without the pictures that are being added to it', async ({

@@ -83,13 +83,13 @@ for (const [trouble, answer, words] of [
     await signUp(page);
     await page.route('**/users/token', (route) => (answer ? route.fulfill(answer) : route.abort()));
     await page.reload();
-    await expect(page.getByRole('status')).toContainText('You are still signed in');
+    await expect(page.getByRole('status')).toContainText('You stay signed in');
     await expect(page.getByRole('status')).toContainText(words);
     await expect(page).toHaveURL('/messages');
 
     await page.unroute('**/users/token');
     await expect(page.getByRole('status')).toHaveText('Up to date');
-    await expect(page.getByText('You are still signed in')).toBeHidden();
+    await expect(page.getByText('You stay signed in')).toBeHidden();
   });
 }
 
@@ -289,7 +289,7 @@ test('signing out says how many messages it deletes, including those of other ta
   await openSettings(page, 'Account');
   await page.getByRole('button', { name: 'Delete account…' }).click();
   await expect(page.getByRole('region', { name: 'Your data' })).toContainText(
-    'You have 2 unsent messages. You have 1 draft. Deleting your account deletes that too.',
+    'You have 2 unsent messages. You have 1 draft. Deleting your account also deletes what is only in this browser.',
   );
 
   await openSettings(page, 'Security');

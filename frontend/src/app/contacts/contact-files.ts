@@ -12,7 +12,7 @@ const PICTURES = /^(?:[\w-]+\.)?(?:PHOTO|LOGO|SOUND|KEY)[;:].*(?:\r?\n[ \t].*)*\
 
 /** What the user has decided about a file. */
 export interface ImportChoices {
-  /** What its columns are; undefined to have them recognised. */
+  /** What its columns are; undefined to have them recognized. */
   readonly columns?: readonly ImportColumn['field'][];
   /** What becomes of contacts that the user has already. */
   readonly existing: 'update' | 'keep';

@@ -129,6 +129,21 @@ describe('ContactsStore', () => {
     expect(shown()).toEqual(['', '']);
   });
 
+  it('leaves the names that were known before, until it has read all contacts', async () => {
+    const before = new Map([[BOB, 'Bob']]);
+    names.restore(before);
+    (await expectRequest()).flush(null, { status: 503, statusText: 'Service Unavailable' });
+    TestBed.tick();
+    expect(shown()).toEqual(['', 'Bob']);
+    await vi.advanceTimersByTimeAsync(3_000);
+    await answer(
+      http.expectOne(({ url }) => url.endsWith('/api/contacts/changes')),
+      [],
+      1,
+    );
+    expect(shown()).toEqual(['', '']);
+  });
+
   it('forgets the names with its user', async () => {
     await answer(await expectRequest(), [contact(ADA, 'Ada')], 9);
     TestBed.resetTestingModule();

@@ -49,6 +49,7 @@ export class ContactsStore {
 
   constructor() {
     effect(() => {
+      if (!this.#isKnown()) return;
       this.#names.replace(
         new Map([...this.#contacts().values()].map(({ number, name }) => [number, name])),
       );

@@ -99,7 +99,7 @@ export const accountTexts = {
     links: {
       given: {
         title: 'Choose a new password',
-        intro: 'Afterwards you sign in with it again, on all your devices.',
+        intro: "You'll need to sign in again on all your devices.",
       },
       missing: {
         title: 'Open the link once more',

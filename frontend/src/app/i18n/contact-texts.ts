@@ -36,7 +36,7 @@ export const contactTexts = {
     method: 'Consent',
     unknown: 'Not recorded',
     at: 'When',
-    source: 'Where to look it up',
+    source: 'Proof of consent',
     sourceHint: 'Such as the address of the form',
     save: 'Save',
     saving: 'Saving…',

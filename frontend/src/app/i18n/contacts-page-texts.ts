@@ -16,7 +16,7 @@ export const contactsPageTexts = {
   emptyText:
     'A contact gives a number a name, and records how that person agreed to receive messages.',
   choose: 'Choose a contact to see it, or add a new one.',
-  start: 'Import the ones you already have, or add one.',
+  start: 'Import the contacts you already have, or add one.',
   uses: {
     names: 'A name takes the place of its number in conversations, the log and search.',
     labels: 'Labels remind you who someone is. You can search by label.',
@@ -58,7 +58,7 @@ export const contactsPageTexts = {
     unreadable: "This file can't be read. Has it been moved or changed?",
     checking: 'Reading the file…',
     columns: 'What the columns are',
-    columnsText: 'What is not recognised is left out, unless you say what it is.',
+    columnsText: 'What is not recognized is left out, unless you say what it is.',
     columnOf: (name: string) => `What “${name}” is`,
     fields: {
       ignore: 'Leave out',

@@ -20,9 +20,9 @@ export const detailsTexts = {
   /** Where an event of the timeline comes from. */
   sources: {
     send: "Twilio's response",
-    callback: 'status callback',
-    reconciler: 'status check',
-    user: 'you',
+    callback: 'reported by Twilio',
+    reconciler: 'looked up at Twilio',
+    user: 'by you',
   } as Readonly<Record<string, string>>,
   delete: 'Delete message',
   copySid: 'Copy the SID',

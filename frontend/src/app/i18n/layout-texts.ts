@@ -12,7 +12,7 @@ export const layoutTexts = {
   help: 'Help',
 
   session: {
-    unavailable: "You are still signed in, but your session can't be renewed yet.",
+    unavailable: 'You stay signed in.',
     retrying: 'Retrying…',
     retryNow: 'Try now',
   },

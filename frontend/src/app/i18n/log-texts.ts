@@ -32,9 +32,9 @@ export const logTexts = {
     },
     direction: 'Direction',
     directions: { '': 'In and out', outbound: 'Sent by you', inbound: 'Received' },
-    number: 'Any number',
+    number: 'Only this number',
     numberLabel: 'Number',
-    code: 'Any code',
+    code: 'Error code',
     codeLabel: 'Error code',
     clear: (count: number) => plural(count, { one: 'Clear # filter', other: 'Clear # filters' }),
   },
@@ -42,7 +42,7 @@ export const logTexts = {
   columns: {
     time: 'Time',
     direction: 'Direction',
-    number: 'Number',
+    number: 'Person',
     text: 'Text',
     status: 'Status',
     code: 'Code',
@@ -68,13 +68,13 @@ export const logTexts = {
   most: (count: number) =>
     `Only the newest ${wholeNumber(count)} are shown here. Narrow the filters or export them to see more.`,
 
-  frozen: 'While you search for a text or a number, new messages are not added by themselves.',
+  frozen: "Results don't change while you search: new messages are not added.",
 
   empty: 'No messages yet',
   emptyText: 'The messages that you send and receive appear here, with their status.',
   toMessages: 'Write a message',
   nothing: 'No messages match',
-  nothingText: 'No message matches all of these filters.',
+  nothingText: 'Change or clear the filters to see more.',
   nothingYet: 'Nothing found yet',
   nothingYetText: 'None of the newest messages match. Older ones may.',
 } as const;

@@ -1,11 +1,8 @@
 /** What came with a message, once it is loaded. */
 export const mediaTexts = {
-  names: {
-    picture: (name: string) => `Picture from ${name}`,
-    audio: (name: string) => `Sound from ${name}`,
-    video: (name: string) => `Video from ${name}`,
-    file: (name: string) => `File from ${name}`,
-  },
+  kinds: { picture: 'Picture', audio: 'Sound', video: 'Video', file: 'File' },
+  name: (kind: string, isInbound: boolean, peer: string) =>
+    isInbound ? `${kind} from ${peer}` : `${kind} to ${peer}`,
   types: {
     'application/octet-stream': 'File',
     'application/msword': 'Word document',
@@ -13,6 +10,8 @@ export const mediaTexts = {
     'application/vnd.ms-excel': 'Excel sheet',
     'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'Excel sheet',
     'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'Word document',
+    'image/heic': 'HEIC picture',
+    'image/heif': 'HEIC picture',
     'text/calendar': 'Calendar event',
     'text/plain': 'Text file',
     'text/vcard': 'Contact',
@@ -23,7 +22,7 @@ export const mediaTexts = {
   unavailable: 'This could not be loaded.',
   gone: 'No longer available.',
   tooLarge: 'Larger than 5 MB, so it is not shown here.',
-  broken: 'This browser cannot show it.',
+  broken: 'This browser cannot show or play this.',
   open: 'Open',
   download: 'Download',
   downloadOf: (name: string) => `Download: ${name}`,

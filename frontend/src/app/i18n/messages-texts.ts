@@ -19,7 +19,7 @@ export const messagesTexts = {
     stale: 'These messages may be out of date.',
     archived: 'Archived',
     muted: 'Muted',
-    nothingArchived: 'Nothing is archived. A conversation stays here until its next message.',
+    nothingArchived: 'No archived conversations. Each returns to Messages with its next message.',
     actionsWith: (name: string) => `Actions on the conversation with ${name}`,
   },
 
@@ -127,7 +127,7 @@ export const messagesTexts = {
     phoneNumber: 'Phone number',
     phoneNumberHint: 'With country code, such as +1 415 555 2671',
     phoneNumberHintIn: (country: string) =>
-      `As dialled in ${country}, or with + and the country code`,
+      `As dialed in ${country}, or with + and the country code`,
     preview: (number: string) => `→ ${number}`,
     previewIn: (number: string, country: string) => `→ ${number}, ${country}`,
     nul: 'contains an invalid character',

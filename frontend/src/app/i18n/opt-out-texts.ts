@@ -5,7 +5,7 @@ const quoted = (reason: string): string =>
 /** Who gets no more messages. */
 export const optOutTexts = {
   optedOut: 'Opted out',
-  title: 'They get no more messages',
+  title: "You can't message them",
   keyword: (name: string, word: string, date: string) => `${name} replied ${word} on ${date}.`,
   provider: (name: string, date: string) => `${name} opted out at Twilio on ${date}.`,
   refused: (name: string, date: string) =>
@@ -13,12 +13,12 @@ export const optOutTexts = {
     'They can reply START to undo that.',
   manual: (name: string, date: string, reason: string) =>
     `On ${date}, sending to ${name} was stopped by hand: ${quoted(reason)}`,
-  untilStart: 'They will get no more messages from you until they reply START.',
-  untilUndone: 'Messages can be sent again once they reply START, or you undo this.',
+  untilStart: 'You can write again once they reply START.',
+  untilUndone: 'You can write again once they reply START, or you allow it.',
   /** What was written before it was known. */
   draft: 'Your draft is kept:',
-  undo: 'Undo',
-  undoReason: 'Undone in the conversation.',
+  undo: 'Allow messages',
+  undoReason: 'Allowed in the conversation.',
   suggestion: 'They seem to ask to get no more messages. Stop sending to this number?',
   stop: 'Stop sending',
   keep: 'No',
@@ -32,7 +32,7 @@ export const optOutTexts = {
     reasonHint: 'Such as: asked for it on the phone. Every user of this server can read it.',
     stop: 'Stop sending',
     cancel: 'Cancel',
-    undo: 'Undo',
+    undo: 'Allow messages',
   },
   /** Of the recipients of a new message. */
   recipients: (names: readonly string[]) =>

@@ -8,11 +8,18 @@ export const pictureTexts = {
   uploading: (count: number) =>
     plural(count, { one: 'Uploading # picture…', other: 'Uploading # pictures…' }),
   isUploading: 'Uploading',
-  problem: (position: number, problem: string) => `Picture ${position} is not uploaded. ${problem}`,
-  notUploaded: (position: number) =>
-    `Picture ${position} is not uploaded: remove it, and add it again.`,
-  expired: (position: number) =>
-    `Picture ${position} is no longer on the server: remove it, and add it again.`,
+  problem: (positions: readonly number[], problem: string) =>
+    positions.length === 1
+      ? `Picture ${positions.join()} is not uploaded. ${problem}`
+      : `${positions.length} pictures are not uploaded. ${problem}`,
+  notUploaded: (positions: readonly number[]) =>
+    positions.length === 1
+      ? `Picture ${positions.join()} is not uploaded: remove it, and add it again.`
+      : `${positions.length} pictures are not uploaded: remove them, and add them again.`,
+  expired: (positions: readonly number[]) =>
+    positions.length === 1
+      ? `Picture ${positions.join()} is no longer on the server: remove it, and add it again.`
+      : `${positions.length} pictures are no longer on the server: remove them, and add them again.`,
   failed: (problem: string) => `A picture is not uploaded. ${problem}`,
   tryAgain: 'Try again',
   mms: (count: number) =>
@@ -21,7 +28,8 @@ export const pictureTexts = {
       other: 'MMS with # pictures: in the US, about the price of 3 texts.',
     }),
   mmsWhy:
-    'Twilio bills it as one MMS, however long its text. In 2026, its price in the US was 2.7 times that of one segment. Outside the US, Canada and Australia, the recipient gets a text with a link to the pictures.',
+    'Twilio bills it as one MMS, however long its text. In 2026, its price in the US was 2.7 times that of one segment.',
+  link: 'Outside the US, Canada and Australia, the recipient gets a text with a link.',
   added: (count: number) => plural(count, { one: '# picture added.', other: '# pictures added.' }),
   removed: 'Picture removed.',
   tooMany: (maximum: number, leftOut: number) =>
@@ -40,7 +48,7 @@ export const pictureTexts = {
     unreadable: (file: string | number) =>
       `${nameOf(file)} cannot be opened as a picture here. Choose a JPEG, PNG or GIF.`,
     tooLarge: (file: string | number) =>
-      `${nameOf(file)} is too large. Choose a smaller one, or send it alone.`,
+      `${nameOf(file)} is too large for this message. Choose a smaller one.`,
   },
 } as const;
 

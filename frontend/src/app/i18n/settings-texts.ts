@@ -16,7 +16,7 @@ export const settingsTexts = {
   theme: {
     name: 'Theme',
     meanings: {
-      system: 'Light or dark, as your device is.',
+      system: 'Light or dark, as your device is set.',
       light: 'Always light.',
       dark: 'Always dark.',
     },

@@ -13,7 +13,7 @@ export const signOutTexts = {
   cancel: 'Stay signed in',
   confirm: 'Sign out and delete',
   withAccount: (unsent: UnsentCounts) =>
-    `${listed(unsent)} Deleting your account deletes that too.`,
+    `${listed(unsent)} Deleting your account also deletes what is only in this browser.`,
 } as const;
 
 function listed({ messages, drafts }: UnsentCounts): string {

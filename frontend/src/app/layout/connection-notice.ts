@@ -47,7 +47,7 @@ export class ConnectionNotice {
     if (state === 'offline') return shown(connection.offline, updated, waiting);
     const problem = this.session.problem();
     if (problem) {
-      return shown(session.unavailable, describeProblem(problem), session.retrying, waiting);
+      return shown(describeProblem(problem), session.unavailable, session.retrying, waiting);
     }
     if (state !== 'failing') return undefined;
     return reason

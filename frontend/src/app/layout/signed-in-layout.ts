@@ -44,7 +44,10 @@ import { UpdateNotice } from './update-notice';
     </div>
     <ng-container #help />
   `,
-  host: { class: 'signed-in-layout' },
+  host: {
+    class: 'signed-in-layout',
+    '(dragover)': 'refuseFiles($event)',
+  },
 })
 export class SignedInLayout {
   readonly #document = inject(DOCUMENT);
@@ -67,6 +70,15 @@ export class SignedInLayout {
     restoreFocusOnRemoval();
     supportBrowserTranslation();
     inject(Shortcuts).add({ keys: KEYS.help, run: () => void this.showHelp() });
+  }
+
+  /** Where no part of the page takes them, the browser would open a file in place of the page. */
+  protected refuseFiles(event: DragEvent): void {
+    const { dataTransfer: data, defaultPrevented, target } = event;
+    if (defaultPrevented || target instanceof HTMLInputElement || !data?.types.includes('Files'))
+      return;
+    event.preventDefault();
+    data.dropEffect = 'none';
   }
 
   protected skip(): void {

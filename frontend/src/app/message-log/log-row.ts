@@ -62,7 +62,9 @@ import { Icon } from '../ui/icon';
     <span role="cell" class="log-row__status" [class]="'tone-' + status().tone" [title]="meaning()">
       <app-icon [name]="shown.direction === 'inbound' ? 'in' : status().icon" />{{ status().text }}
     </span>
-    <span role="cell" class="log-row__code" translate="no">{{ shown.error_code ?? '' }}</span>
+    <span role="cell" class="log-row__code" translate="no" [attr.data-label]="texts.columns.code">{{
+      shown.error_code ?? ''
+    }}</span>
     <span role="cell" class="log-row__segments">{{ shown.segments }}</span>
   `,
   host: { class: 'log-row', role: 'row' },

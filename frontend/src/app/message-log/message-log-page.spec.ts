@@ -63,8 +63,10 @@ describe('MessageLogPage', () => {
 
   it('says that new messages are not added while a text is searched for', async () => {
     await open('/log?search=four');
+    await answer(10, 8);
     expect(element().textContent).toContain(logTexts.frozen);
     await open('/log?status=failed');
+    await answer(10, 8);
     expect(element().textContent).not.toContain(logTexts.frozen);
   });
 

@@ -16,6 +16,7 @@ import {
 import { UnreadStore } from './unread-store';
 import { StatusAnnouncer } from './status-announcer';
 import { ConnectionStatusStore } from '../ui/connection-status-store';
+import { ContactNames } from '../phone-numbers/contact-names';
 import { Message } from '../api/models';
 
 const PEER = '+14155552671';
@@ -51,6 +52,23 @@ describe('ConversationsStore with a cache', () => {
       rows: rowsOf(messages(2, 2)),
       hasMore: false,
     });
+  });
+
+  it('calls people by their names as they were cached, until all are known', async () => {
+    cache.cached.set('conversations', { rows: rowsOf(messages(1, 1)), hasMore: false });
+    cache.names = new Map([[PEER, 'Ada']]);
+    await store.restore();
+    const names = TestBed.inject(ContactNames);
+    expect(names.of(PEER)).toBe('Ada');
+    api.start();
+    await api.settle();
+    await api.answerConversations(messages(1, 1));
+    expect(cache.names).toEqual(new Map([[PEER, 'Ada']]));
+    names.replace(new Map([[PEER, 'Ada Lovelace']]));
+    await api.settle();
+    expect(cache.names).toEqual(new Map([[PEER, 'Ada Lovelace']]));
+    names.restore(new Map([[PEER, 'Ada']]));
+    expect(names.of(PEER)).toBe('Ada Lovelace');
   });
 
   it('caches changes', async () => {

@@ -1,4 +1,4 @@
-import { DestroyRef, Injectable, computed, inject, signal } from '@angular/core';
+import { DestroyRef, Injectable, computed, effect, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { EMPTY, catchError, firstValueFrom } from 'rxjs';
 import { describeProblem } from '../api/describe-problem';
@@ -14,6 +14,7 @@ import {
   replaceDeleted,
   toConversations,
 } from './conversations';
+import { ContactNames } from '../phone-numbers/contact-names';
 import { MessageSubscriber, MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
 import { UnreadStore } from './unread-store';
@@ -25,6 +26,7 @@ export class ConversationsStore implements MessageSubscriber {
   protected readonly isArchive: boolean = false;
   readonly #client = inject(MessagesClient);
   readonly #cache = inject(MessageCache);
+  readonly #names = inject(ContactNames);
   readonly #sync = inject(MessageSync);
   readonly #unread = inject(UnreadStore);
   readonly #destroyRef = inject(DestroyRef);
@@ -58,12 +60,19 @@ export class ConversationsStore implements MessageSubscriber {
 
   constructor() {
     this.#sync.subscribe(this);
+    effect(() => {
+      const loaded = this.#loaded();
+      if (this.isArchive || !loaded || !this.#isCurrent()) return;
+      void this.#cache.putConversations({ ...loaded, rows: this.rows() }, this.#names);
+    });
   }
 
   /** Shows what this browser has cached until `loadFirst` has loaded the conversations. */
   async restore(): Promise<void> {
     const cached = await this.#cache.conversations();
-    if (cached && cached.rows.length > 0 && !this.isLoaded()) this.#loaded.set(cached);
+    if (!cached || cached.conversations.rows.length === 0 || this.isLoaded()) return;
+    this.#names.restore(cached.names);
+    this.#loaded.set(cached.conversations);
   }
 
   async loadFirst(): Promise<void> {
@@ -123,7 +132,6 @@ export class ConversationsStore implements MessageSubscriber {
     if (!loaded || loaded === before) return;
     this.#loaded.set(loaded);
     if (!this.#isCurrent()) return;
-    if (!this.isArchive) void this.#cache.putConversations({ ...loaded, rows: this.rows() });
     const known = new Set(before?.rows.map(({ last }) => last));
     for (const { last } of loaded.rows) {
       if (last.deleted_at && !known.has(last)) this.#loadBefore(last);

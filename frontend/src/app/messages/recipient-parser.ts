@@ -27,7 +27,6 @@ export class RecipientParser {
     const settings = this.#settings.value();
     return settings && (settings.default_country ?? null);
   });
-  #preparing: Promise<void> | undefined;
 
   /** Changes when results may change. */
   readonly known = computed(() => ({ country: this.#country(), rules: phoneNumberRules() }));
@@ -65,14 +64,7 @@ export class RecipientParser {
   }
 
   /** Loads the rules and the default country, as far as that is possible now. */
-  prepare(): Promise<void> {
-    this.#preparing ??= this.#prepare().finally(() => {
-      this.#preparing = undefined;
-    });
-    return this.#preparing;
-  }
-
-  async #prepare(): Promise<void> {
+  async prepare(): Promise<void> {
     await Promise.allSettled([
       phoneNumberRules() ? undefined : loadPhoneNumberRules(),
       this.#settings.load(),

@@ -10,6 +10,7 @@ import { NEVER, concat, of } from 'rxjs';
 import { vi } from 'vitest';
 import { Conversation, Message, OptOut, Unread } from '../api/models';
 import { POLL_INTERVAL_MS } from '../api/poll';
+import { ContactNames } from '../phone-numbers/contact-names';
 import { SessionStore } from '../session/session-store';
 import { MessageCache } from './cache/message-cache';
 import { Conversations } from './conversations';
@@ -85,13 +86,20 @@ export class FakeCache implements Pick<MessageCache, keyof MessageCache> {
   readonly cached = new Map<string, Conversations | ThreadMessages>();
   readonly put = new Map<string, Conversations | ThreadMessages>();
   readonly changes: Message[] = [];
+  /** Of people, both cached and put. */
+  names: ReadonlyMap<string, string> = new Map();
 
-  conversations(): Promise<Conversations | undefined> {
-    return Promise.resolve(this.cached.get('conversations') as Conversations | undefined);
+  conversations(): ReturnType<MessageCache['conversations']> {
+    const conversations = this.cached.get('conversations') as Conversations | undefined;
+    return Promise.resolve(conversations && { conversations, names: this.names });
   }
 
-  putConversations(conversations: Conversations): Promise<void> {
+  putConversations(
+    conversations: Conversations,
+    names: Pick<ContactNames, 'select'>,
+  ): Promise<void> {
     this.put.set('conversations', conversations);
+    this.names = names.select(conversations.rows.map(({ peer }) => peer));
     return Promise.resolve();
   }
 

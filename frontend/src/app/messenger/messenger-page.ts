@@ -34,7 +34,7 @@ import type { ContactCard } from './contact-card/contact-card';
 import type { MessageDetails } from './message-details/message-details';
 import { ClosedComposer } from './opt-out/closed-composer';
 import { OptOutSuggestion } from './opt-out/opt-out-suggestion';
-import { WrittenMessage } from '../messages/pictures';
+import { WrittenMessage, describePictures } from '../messages/pictures';
 import { OutboxStore } from '../messages/outbox/outbox-store';
 import { isRecipientError } from '../messages/recipient-errors';
 import { PendingMessage } from '../messages/outbox/pending-message';
@@ -225,7 +225,8 @@ export class MessengerPage {
   /** What was written before the composer was closed. */
   protected readonly draft = computed(() => {
     this.optedOut();
-    return this.form().getRawValue().content;
+    const { content, media } = this.form().getRawValue();
+    return content || describePictures(media);
   });
   /** The number of the conversation whose composer was closed last. */
   protected readonly closedNumber = signal<string | undefined>(undefined);
@@ -383,7 +384,9 @@ export class MessengerPage {
   }
 
   protected async openMenu(request: ConversationMenuRequest): Promise<void> {
-    const file = await this.#load(import('./conversation-menu/conversation-menu'));
+    const file = await this.#load(
+      withStylesheet(import('./conversation-menu/conversation-menu'), 'menu'),
+    );
     file?.openConversationMenu(this.notices(), request, this.current(), {
       archive: (archive) => {
         void this.setArchived(archive);

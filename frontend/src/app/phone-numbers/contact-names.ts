@@ -19,6 +19,21 @@ export class ContactNames {
     this.#names.set(names);
   }
 
+  /** Names that were known before, until all are. */
+  restore(names: ReadonlyMap<string, string>): void {
+    if (this.#names().size === 0) this.#names.set(names);
+  }
+
+  /** Of these numbers, by canonical number. */
+  select(numbers: readonly string[]): ReadonlyMap<string, string> {
+    return new Map(
+      numbers.flatMap((number) => {
+        const name = this.find(number);
+        return name === undefined ? [] : [[canonicalNumber(number), name]];
+      }),
+    );
+  }
+
   /** undefined for a number without a name. Reads a signal, like the other methods. */
   find(number: string): string | undefined {
     return this.#names().get(canonicalNumber(number));

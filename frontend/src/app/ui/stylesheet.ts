@@ -8,6 +8,7 @@ type Stylesheet =
   | 'details'
   | 'emoji'
   | 'media'
+  | 'menu'
   | 'pictures'
   | 'contacts'
   | 'account'

@@ -21,6 +21,11 @@ const NOW = Date.UTC(2026, 10, 22, 12);
 
 describe('MessageCache', () => {
   let cache: MessageCache;
+  /** Ada alone has one. */
+  const names = {
+    select: (numbers: readonly string[]) =>
+      new Map(numbers.filter((number) => number === PEER).map((number) => [number, 'Ada'])),
+  };
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW });
@@ -38,11 +43,14 @@ describe('MessageCache', () => {
 
   it('has the newest messages and the first conversations after a reload', async () => {
     const [peers, all] = [MAX_CACHED_CONVERSATIONS + 1, messages(1, MAX_CACHED_MESSAGES + 1)];
-    const rows = messages(1, peers).map((last) => ({ peer: last._id, last }));
-    await cache.putConversations({ rows, hasMore: false });
+    const rows = messages(1, peers).map((last, index) => ({ peer: index ? last._id : PEER, last }));
+    await cache.putConversations({ rows, hasMore: false }, names);
     await cache.putThread(PEER, NOW, thread(all));
     load('ada');
-    expect(await cache.conversations()).toEqual({ rows: rows.slice(0, -1), hasMore: true });
+    expect(await cache.conversations()).toMatchObject({
+      conversations: { rows: rows.slice(0, -1), hasMore: true },
+      names: new Map([[PEER, 'Ada']]),
+    });
     expect(await cache.thread(PEER)).toEqual({
       messages: all.slice(0, -1),
       total: all.length,
@@ -79,9 +87,9 @@ describe('MessageCache', () => {
   it('drops a list that the API has not told for a week, whatever it is used for', async () => {
     const [last] = messages(1, 1);
     const conversations = { rows: last ? [{ peer: PEER, last }] : [], hasMore: false };
-    await cache.putConversations(conversations);
+    await cache.putConversations(conversations, names);
     vi.setSystemTime(NOW + MAX_CACHE_AGE_MS - 1);
-    expect(await cache.conversations()).toEqual(conversations);
+    expect(await cache.conversations()).toMatchObject({ conversations });
     vi.setSystemTime(NOW + MAX_CACHE_AGE_MS);
     await cache.applyChanges([]);
     expect(await stored('conversations')).toEqual([]);
@@ -127,7 +135,7 @@ describe('MessageCache', () => {
   });
 
   it('has no thread once too much has changed to be told', async () => {
-    await cache.putConversations({ rows: [], hasMore: false });
+    await cache.putConversations({ rows: [], hasMore: false }, names);
     await cache.putThread(PEER, NOW, thread(messages(1, 1)));
     await cache.forgetThreads();
     expect(await cache.thread(PEER)).toBeUndefined();
@@ -144,7 +152,7 @@ describe('MessageCache', () => {
     const [message] = messages(1, 1);
     const detail = { ...message, timeline: [] } as unknown as MessageDetail;
     await cache.putThread(PEER, NOW, thread([detail]));
-    await cache.putConversations({ rows: [{ peer: PEER, last: detail }], hasMore: false });
+    await cache.putConversations({ rows: [{ peer: PEER, last: detail }], hasMore: false }, names);
     await cache.applyChanges([detail]);
     const all = [...(await stored('threads')), ...(await stored('conversations'))];
     expect(JSON.stringify(all)).toContain(message?.content);
@@ -266,7 +274,7 @@ describe('MessageCache', () => {
 
   async function fill(): Promise<void> {
     const [last] = messages(1, 1);
-    if (last) await cache.putConversations({ rows: [{ peer: PEER, last }], hasMore: false });
+    if (last) await cache.putConversations({ rows: [{ peer: PEER, last }], hasMore: false }, names);
     await cache.putThread(PEER, NOW, thread(messages(1, 1)));
   }
 });

@@ -1,6 +1,7 @@
 import { Injectable, inject } from '@angular/core';
 import { DBSchema, IDBPDatabase, IDBPTransaction, openDB } from 'idb';
 import { Message } from '../../api/models';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import { SessionRepository } from '../../session/session-repository';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
@@ -20,7 +21,7 @@ export const MAX_CACHED_MESSAGES = 50;
 export const MAX_CACHE_AGE_MS = 7 * 86_400_000;
 
 /** Raise it whenever a field of what is stored changes: what other versions have stored is dropped. */
-const VERSION = 6;
+const VERSION = 7;
 /** All fields of a message. The compiler asks for those that are new. */
 const MESSAGE_FIELDS = Object.keys({
   _id: true,
@@ -56,6 +57,8 @@ interface CachedThread {
 interface CachedConversations {
   readonly storedAt: number;
   readonly conversations: Conversations;
+  /** What the user calls the people in them. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 interface CacheSchema extends DBSchema {
@@ -84,15 +87,16 @@ export class MessageCache {
   readonly #userId = inject(SessionStore).user()?.id;
   #hasFailed = false;
 
-  async conversations(): Promise<Conversations | undefined> {
-    const cached = await this.#use((transaction) =>
-      transaction.objectStore('conversations').get(ONLY),
-    );
-    return cached?.conversations;
+  conversations(): Promise<Pick<CachedConversations, 'conversations' | 'names'> | undefined> {
+    return this.#use((transaction) => transaction.objectStore('conversations').get(ONLY));
   }
 
-  async putConversations({ rows, hasMore }: Conversations): Promise<void> {
+  async putConversations(
+    { rows, hasMore }: Conversations,
+    names: Pick<ContactNames, 'select'>,
+  ): Promise<void> {
     const first = rows.slice(0, MAX_CACHED_CONVERSATIONS);
+    const namesOfFirst = names.select(first.map(({ peer }) => peer));
     await this.#use((transaction) =>
       transaction.objectStore('conversations').put(
         {
@@ -101,6 +105,7 @@ export class MessageCache {
             rows: first.map(({ peer, last }) => ({ peer, last: toCached(last) })),
             hasMore: hasMore || rows.length > first.length,
           },
+          names: namesOfFirst,
         },
         ONLY,
       ),

@@ -115,7 +115,7 @@ describe('Composer', () => {
     it('parses national numbers if the API has a default country', async () => {
       sending = of({ ...SENDING, default_country: 'CH' });
       await open(NEW_MESSAGE);
-      expect(hint()).toBe('As dialled in Switzerland, or with + and the country code');
+      expect(hint()).toBe('As dialed in Switzerland, or with + and the country code');
       form().patchValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
       await fixture.whenStable();
       expect(hint()).toBe('→ +41 79 123 45 67, Switzerland');

@@ -24,7 +24,6 @@ import { isBlank } from '../../phone-numbers/blank';
 import { RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
 import { formTexts } from '../../i18n/form-texts';
 import { Autofocus } from '../../ui/autofocus';
-import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { controlEvents } from '../../ui/control-events';
 import { focusFirstInvalid } from '../../ui/focus-first-invalid';
 import { Icon } from '../../ui/icon';
@@ -54,6 +53,7 @@ import { RecipientField } from './recipient-field';
 const MOST_WITH_THUMBNAILS = 5;
 
 const loadPictures = () => withStylesheet(import('./pictures/pictures'), 'pictures');
+type PicturesPart = Awaited<ReturnType<typeof loadPictures>>;
 
 @Component({
   selector: 'app-composer',
@@ -67,8 +67,6 @@ export class Composer {
   readonly #router = inject(Router);
   readonly #loadFailure = inject(LoadFailure);
   readonly #settings = inject(SendingSettings);
-  readonly #connection = inject(ConnectionStatusStore);
-  readonly #isUpToDate = computed(() => this.#connection.status().state === 'up-to-date');
 
   readonly form = input.required<ComposeForm>();
   readonly asksForRecipient = input(false);
@@ -89,6 +87,7 @@ export class Composer {
   #hasSent = false;
   #isParsing = false;
   #isDestroyed = false;
+  #picturesPart: PicturesPart | undefined;
   readonly #pictures = signal<ComponentRef<Pictures> | undefined>(undefined);
 
   protected readonly texts = messagesTexts.compose;
@@ -145,15 +144,7 @@ export class Composer {
 
   constructor() {
     afterNextRender(() => {
-      this.#prefetch();
-    });
-    // What could not be loaded then.
-    effect(() => {
-      if (this.#isUpToDate()) {
-        untracked(() => {
-          this.#prefetch();
-        });
-      }
+      this.#parser.prefetch();
     });
     effect(() => {
       if (this.media().length > 0) void untracked(() => this.#showPictures());
@@ -260,9 +251,12 @@ export class Composer {
   /** Uploads pictures that have their places in a form. */
   upload(form: ComposeForm, additions: readonly Addition[]): void {
     const scope = this.#injector.get(UserScope);
-    void this.#load(loadPictures()).then((file) =>
-      file?.upload(scope, this.#settings, form, additions),
-    );
+    const begin = (file?: PicturesPart): void => {
+      file?.upload(scope, this.#settings, form, additions);
+    };
+    // At once, so that they are never shown as if nothing uploaded them.
+    if (this.#picturesPart) begin(this.#picturesPart);
+    else void this.#load(loadPictures()).then(begin);
   }
 
   protected pick(input: HTMLInputElement): void {
@@ -299,12 +293,6 @@ export class Composer {
     this.focus();
   }
 
-  #prefetch(): void {
-    if (this.asksForRecipient()) this.#parser.prefetch();
-    // They say where the message comes from, and whether it can have pictures: nobody is told.
-    else void this.#settings.untilLoaded().catch(() => undefined);
-  }
-
   #take(event: Event, { files }: DataTransfer): void {
     if (!this.canAdd() || files.length === 0) return;
     event.preventDefault();
@@ -317,6 +305,7 @@ export class Composer {
 
   async #showPictures(): Promise<void> {
     const file = await this.#load(loadPictures());
+    this.#picturesPart = file;
     if (!file || this.#pictures() || this.#isDestroyed) return;
     const pictures = this.strip().createComponent(file.Pictures);
     pictures.setInput('composer', this);

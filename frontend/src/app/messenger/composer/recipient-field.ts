@@ -19,6 +19,7 @@ import { Recipients, joinRecipients, splitRecipients } from '../../messages/draf
 import { Country, RecipientParser } from '../../messages/recipient-parser';
 import { isBlank } from '../../phone-numbers/blank';
 import { ContactNames } from '../../phone-numbers/contact-names';
+import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { Avatar } from '../../ui/avatar';
 import { controlEvents } from '../../ui/control-events';
 import { Icon } from '../../ui/icon';
@@ -35,6 +36,8 @@ interface Option {
   readonly number: string;
   readonly name: string;
   readonly country: Country | undefined;
+  /** Beside the code of the country: its name, or the number of a person who has a name. */
+  readonly detail: string | undefined;
   /** What is typed, as it was understood. */
   readonly isUnderstood: boolean;
   /** There is a conversation with this number. */
@@ -275,10 +278,12 @@ export class RecipientField {
   }
 
   #present(number: string, isFirstKnown: boolean): Option {
+    const country = this.#parser.countryOf(number);
     return {
       number,
       name: this.names.of(number),
-      country: this.#parser.countryOf(number),
+      country,
+      detail: this.names.find(number) === undefined ? country?.name : formatPhoneNumber(number),
       isUnderstood: false,
       isKnown: true,
       isFirstKnown,
@@ -290,6 +295,7 @@ export class RecipientField {
       number,
       name: this.#parser.preview(number),
       country: undefined,
+      detail: undefined,
       isUnderstood: true,
       isKnown: this.known().includes(number),
       isFirstKnown: false,

@@ -184,7 +184,7 @@ describe('ContactCard', () => {
     select.dispatchEvent(new Event('change', { bubbles: true }));
     await settle();
     await press('Save');
-    expect(card.textContent).toContain("Where to look it up can't be blank.");
+    expect(card.textContent).toContain("Proof of consent can't be blank.");
     await type('source', 'example.com/join');
     await type('at', '2026-11-22T09:30');
     await press('Save');

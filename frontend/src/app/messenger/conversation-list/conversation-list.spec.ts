@@ -124,7 +124,7 @@ describe('ConversationList', () => {
     expect(row?.getAttribute('href')).toMatch(/^\/messages\/.+\?archived=true$/);
     unread.archive(last.peer_number, undefined);
     await api.settle();
-    expect(list.querySelector('li')?.textContent).toContain('Nothing is archived.');
+    expect(list.querySelector('li')?.textContent).toContain('No archived conversations.');
   });
 
   it('archives the conversation whose row has the focus, and says which is the next one', async () => {

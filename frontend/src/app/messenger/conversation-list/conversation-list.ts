@@ -326,7 +326,8 @@ function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
     key: toConversationKey(peer),
     peer,
     time: shortTime(new Date(last.created_at), today),
-    prefix: hasText(last) || status?.tone === 'danger' ? prefixFor(status) : undefined,
+    prefix:
+      hasText(last) || last.num_media || status?.tone === 'danger' ? prefixFor(status) : undefined,
     preview: hasText(last) ? last.content : describeAbsentText(last),
     status,
     last,

@@ -6,7 +6,7 @@ import {
 } from '@angular/common/http/testing';
 import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { RANDOM } from '../../api/backoff';
-import { Media } from '../../api/models';
+import { Media, Message } from '../../api/models';
 import { MessagesClient } from '../../messages/messages-client';
 import { aMessage } from '../../messages/testing';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
@@ -61,6 +61,13 @@ describe('Medium', () => {
     vi.useRealTimers();
     vi.unstubAllGlobals();
     vi.restoreAllMocks();
+  });
+
+  it('says whose picture it is', () => {
+    const medium = draw(PICTURE, 'outbound');
+    answer(expectRequest());
+    const name = formatPhoneNumber('+14155552671');
+    expect(medium.querySelector('img')?.alt).toBe(`Picture to ${name}`);
   });
 
   it('shows a picture by an address of the page, and gives that up', () => {
@@ -121,7 +128,7 @@ describe('Medium', () => {
     answer(expectRequest());
     medium.querySelector(element)?.dispatchEvent(new Event('error'));
     fixture.detectChanges();
-    expect(problemOf(medium)).toContain('This browser cannot show it.');
+    expect(problemOf(medium)).toContain('This browser cannot show or play this.');
     expect(urls).toEqual([]);
   });
 
@@ -140,9 +147,9 @@ describe('Medium', () => {
 
   const URL_OF_PICTURE = '/api/messages/m1/media/1';
 
-  function draw(media: Media): HTMLElement {
+  function draw(media: Media, direction: Message['direction'] = 'inbound'): HTMLElement {
     fixture = TestBed.createComponent(Medium);
-    fixture.componentRef.setInput('message', aMessage({ direction: 'inbound', media: [media] }));
+    fixture.componentRef.setInput('message', aMessage({ direction, media: [media] }));
     fixture.componentRef.setInput('media', media);
     fixture.detectChanges();
     return fixture.nativeElement as HTMLElement;

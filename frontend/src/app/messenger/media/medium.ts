@@ -43,9 +43,11 @@ export class Medium {
   protected readonly texts = mediaTexts;
   protected readonly tryAgain = messagesTexts.thread.tryAgain;
   protected readonly kind = computed(() => kindOf(this.media()));
-  protected readonly name = computed(() =>
-    this.texts.names[this.kind()](this.#names.of(this.message().peer_number)),
-  );
+  protected readonly name = computed(() => {
+    const { direction, peer_number } = this.message();
+    const kind = this.texts.kinds[this.kind()];
+    return this.texts.name(kind, direction === 'inbound', this.#names.of(peer_number));
+  });
   protected readonly typeName = computed(
     () => this.texts.types[this.media().content_type] ?? this.media().content_type,
   );

@@ -67,7 +67,11 @@ export class PictureViewer {
     return {
       place: { messageId: message._id, index: media.index },
       fileName: fileNameOf(message._id, media),
-      name: this.texts.names.picture(this.#names.of(message.peer_number)),
+      name: this.texts.name(
+        this.texts.kinds.picture,
+        message.direction === 'inbound',
+        this.#names.of(message.peer_number),
+      ),
       time: fullTime(new Date(message.created_at)),
     };
   });

@@ -60,6 +60,9 @@ class FakeIntersections {
 /** What the menu is about, once it is loaded and open. */
 function shownMenu(thread: HTMLElement): Promise<Element> {
   return vi.waitFor(() => {
+    // This DOM loads no stylesheets.
+    for (const link of document.head.querySelectorAll('link'))
+      link.dispatchEvent(new Event('load'));
     const about = thread.querySelector('.message-menu__about');
     if (!about) throw new Error('The menu is not open.');
     return about;

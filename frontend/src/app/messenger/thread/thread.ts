@@ -34,6 +34,7 @@ import { InSight } from '../../ui/in-sight';
 import { LoadFailure } from '../../ui/load-failure';
 import { NearSight } from '../../ui/near-sight';
 import { Skeleton } from '../../ui/skeleton';
+import { withStylesheet } from '../../ui/stylesheet';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
 import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
@@ -423,7 +424,8 @@ export class Thread {
 
   /** One menu for all messages, loaded when it is needed. */
   async #withMenu(act: (menu: MessageMenu) => void): Promise<void> {
-    const file = await import('./message-menu').catch(() => undefined);
+    const loading = withStylesheet(import('./message-menu'), 'menu');
+    const file = await loading.catch(() => undefined);
     this.#loadFailure.url.set(file ? undefined : this.#router.url);
     if (!file || this.#injector.get(DestroyRef).destroyed) return;
     this.#messageMenu ??= this.#makeMenu(file.MessageMenu);

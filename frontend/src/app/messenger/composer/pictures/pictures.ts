@@ -14,6 +14,7 @@ import {
 } from '@angular/core';
 import { pictureTexts } from '../../../i18n/picture-texts';
 import { ComposeForm } from '../../../messages/drafts/compose-form';
+import { splitRecipients } from '../../../messages/drafts/recipients';
 import { Picture, isExpired, isUploaded } from '../../../messages/pictures';
 import { SendingSettings } from '../../../messages/sending-settings';
 import { Addition, PictureUploads } from '../../../messages/uploads/picture-uploads';
@@ -34,10 +35,17 @@ interface ShownPicture {
   readonly picture: Picture;
   readonly position: number;
   readonly isUploading: boolean;
-  /** Why the message cannot be sent with it; empty if it can, or will be. */
-  readonly problem: string;
+  readonly failure?: Failure;
+}
+
+/** Why a message cannot be sent with some of its pictures. */
+interface Failure {
+  readonly describe: (positions: readonly number[]) => string;
   readonly canTryAgain: boolean;
 }
+
+/** The countries whose mobile networks Twilio sends pictures to. */
+const WITH_MMS = /^\+(1|61)/;
 
 /** Uploads pictures of a form, wherever the user is by now. */
 export function upload(
@@ -73,7 +81,23 @@ export class Pictures {
       .getRawValue()
       .media.map((picture, index) => this.#present(picture, index + 1));
   });
-  protected readonly failed = computed(() => this.pictures().filter(({ problem }) => problem));
+  /** Pictures that fail for the same reason, such as a server that is down, have one sentence. */
+  protected readonly failures = computed(() => {
+    const failed = this.pictures().flatMap(({ picture, position, failure }) =>
+      failure ? [{ picture, position, failure, key: failure.describe([0]) }] : [],
+    );
+    return [...new Set(failed.map(({ key }) => key))].map((key) => {
+      const group = failed.filter((each) => each.key === key);
+      const positions = group.map(({ position }) => position);
+      return {
+        key,
+        text: group.map(({ failure }) => failure.describe(positions))[0],
+        pictures: group.map(({ picture }) => picture),
+        index: Math.min(...positions) - 1,
+        canTryAgain: group.some(({ failure }) => failure.canTryAgain),
+      };
+    });
+  });
   protected readonly uploading = computed(
     () => this.pictures().filter(({ isUploading }) => isUploading).length,
   );
@@ -84,6 +108,12 @@ export class Pictures {
   protected readonly problem = computed(() => {
     const news = this.#news();
     return news?.isProblem ? news.text : '';
+  });
+
+  protected readonly getsLink = computed(() => {
+    this.#changes();
+    const { chosen, typed } = splitRecipients(this.#form().getRawValue().recipient_number);
+    return [...chosen, typed].some((number) => number.startsWith('+') && !WITH_MMS.test(number));
   });
 
   constructor() {
@@ -109,19 +139,22 @@ export class Pictures {
     this.#focusNear(index);
   }
 
-  protected tryAgain(picture: Picture, index: number): void {
-    this.#uploads.tryAgain(picture);
+  protected tryAgain(pictures: readonly Picture[], index: number): void {
+    for (const picture of pictures) this.#uploads.tryAgain(picture);
     this.#focusNear(index);
   }
 
   #present(picture: Picture, position: number): ShownPicture {
     const state = isUploaded(picture) ? undefined : this.#uploads.stateOf(picture);
-    const shown = { picture, position, isUploading: state?.problem === '', problem: '' };
-    if (isUploaded(picture) || shown.isUploading) return { ...shown, canTryAgain: false };
+    const shown = { picture, position, isUploading: state?.problem === '' };
+    if (isUploaded(picture) || shown.isUploading) return shown;
     const { expired, notUploaded, problem } = pictureTexts;
-    if (state) return { ...shown, problem: problem(position, state.problem), canTryAgain: true };
-    const describe = isExpired(picture) ? expired : notUploaded;
-    return { ...shown, problem: describe(position), canTryAgain: false };
+    const describe = state
+      ? (positions: readonly number[]) => problem(positions, state.problem)
+      : isExpired(picture)
+        ? expired
+        : notUploaded;
+    return { ...shown, failure: { describe, canTryAgain: state !== undefined } };
   }
 
   /** The button of this picture; of the last one, if there are fewer; or that to add pictures. */
