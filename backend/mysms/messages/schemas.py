@@ -116,9 +116,11 @@ class MessageCreate(StrictModel):
         json_schema_extra={"maxItems": MOST_MEDIA, "uniqueItems": True},
     )
     content: str = Field(
+        default="",
+        validate_default=True,
         max_length=MAXIMUM_CONTENT_LENGTH,
         examples=["Your table for four is confirmed, see you at 19:30."],
-        description="Sent unchanged. Must contain a visible character, unless there is `media`: then it may be empty.",
+        description="Sent unchanged. Must contain a visible character, unless there is `media`: then it may be left out.",
     )
 
     @field_validator("content")

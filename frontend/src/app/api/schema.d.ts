@@ -1655,7 +1655,8 @@ export interface components {
             media?: string[];
             /**
              * Content
-             * @description Sent unchanged. Must contain a visible character, unless there is `media`: then it may be empty.
+             * @description Sent unchanged. Must contain a visible character, unless there is `media`: then it may be left out.
+             * @default
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
