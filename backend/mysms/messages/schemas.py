@@ -120,7 +120,8 @@ class MessageCreate(StrictModel):
         validate_default=True,
         max_length=MAXIMUM_CONTENT_LENGTH,
         examples=["Your table for four is confirmed, see you at 19:30."],
-        description="Sent unchanged. Must contain a visible character, unless there is `media`: then it may be left out.",
+        description="Sent unchanged. Must contain a visible character, unless there is `media`: then it may be left "
+        "out.",
     )
 
     @field_validator("content")
