@@ -138,6 +138,9 @@ class Inbox:
         if not await self._is_active(ObjectId(message.user_id)):
             # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
             await self._erase_messages(ObjectId(message.user_id))
+            # Nobody has seen it: the next report, at the latest that of the list, finds somebody else.
+            await self._message_ids.disown_inbound(sid)
+            return
         await self._message_ids.mark_settled(sid)
 
     def _compose(self, message_id: ObjectId, recipient: Recipient, text: InboundText) -> Message:

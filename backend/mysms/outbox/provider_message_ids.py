@@ -67,6 +67,10 @@ class ProviderMessageIds:
     async def mark_settled(self, sid: str) -> None:
         await self._owners.update_one({"_id": sid}, {"$set": {"is_settled": True}})
 
+    async def disown_inbound(self, sid: str) -> None:
+        """Forgets who owns an inbound message that is not settled: the next report of it finds another user."""
+        await self._owners.delete_one({"_id": sid, "is_settled": False})
+
     async def settled_among(self, sids: Sequence[str]) -> set[str]:
         """Returns those of the SIDs whose inbound messages are settled."""
         rows = self._owners.find({"_id": {"$in": list(sids)}, "is_settled": True}, {"_id": 1})

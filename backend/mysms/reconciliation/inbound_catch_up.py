@@ -5,8 +5,8 @@ the last hours again, and each hour a deep look reads everything since three day
 whatever happened meanwhile, such as a server that slept for weeks, is read as soon as a process runs again.
 """
 
-import contextlib
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
@@ -30,6 +30,8 @@ LOOK_BACK = timedelta(days=400)
 """How far a look goes back at most: Twilio keeps messages for 400 days."""
 MEDIA_WAIT = timedelta(hours=1)
 """How old a message may get while Twilio does not list all its media; then it is stored without the others."""
+MOST_MEDIA_FAILURES = 3
+"""How often the list of its media may fail before a message that is so old is stored without them."""
 _ONE_DAY = timedelta(days=1)
 _BATCH = 1000
 
@@ -62,6 +64,7 @@ class InboundCatchUp:
         self._every = every
         self._jitter = jitter
         self._asks_at: datetime | None = None
+        self._media_failures = Counter[str]()
 
     async def run_round(self) -> None:
         """Looks, if a look is due. Raises ProviderUnavailableError if the provider did not answer."""
@@ -116,17 +119,23 @@ class InboundCatchUp:
     async def _media_of(self, row: ProviderMessage) -> Sequence[ProviderMedia] | None:
         """Lists a message's media. Returns None if the provider lists fewer than it has, unless it has waited long.
 
-        Media may be listed later than their message, as they may be served later.
+        Media may be listed later than their message, as they may be served later. A list that fails says nothing about
+        them, however old the message is: a server that slept sees it late.
         """
         if row.num_media in {"", "0"}:
             return []
         media: Sequence[ProviderMedia] = []
-        with contextlib.suppress(ProviderUnavailableError):
+        try:
             media = await self._provider_thread.ask(self._provider.list_media, row.sid)
+        except ProviderUnavailableError:
+            self._media_failures[row.sid] += 1
+            if self._media_failures[row.sid] < MOST_MEDIA_FAILURES:
+                return None
+        if len(media) < _number_of_media(row) and row.created_at > self._clock() - MEDIA_WAIT:
+            return None
+        self._media_failures.pop(row.sid, None)
         if len(media) >= _number_of_media(row):
             return media
-        if row.created_at > self._clock() - MEDIA_WAIT:
-            return None
         _log.warning("Twilio does not list all media of an inbound message, which is stored without the others.")
         return media
 

@@ -1,16 +1,19 @@
 """POST /api/twilio/inbound: every message is stored once, for the user it is for."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
+from bson import ObjectId
+from pymongo import AsyncMongoClient
 from twilio.request_validator import HMAC_SHA256, RequestValidator
 
 from tests.support.api_user import ApiUser, Json, new_email, new_number
 from tests.support.inbound import INBOUND_PATH, TWIML, deliver, inbound_form, post_inbound
 from tests.support.polling import eventually
 from tests.support.responses import problem_of
-from tests.support.servers import AUTH_TOKEN, FROM_NUMBER, Api, Start
+from tests.support.servers import AUTH_TOKEN, FROM_NUMBER, Api, Mongo, Start
 from tests.support.status_callbacks import PATH, signature_of
 
 
@@ -252,6 +255,26 @@ class TestRecipients:
             await post_inbound(api, form)
             await deliver(api, number, "Are you still there?")
             assert await received_texts(remaining) == ["Are you still there?"]
+
+    async def test_what_comes_in_while_an_account_is_deleted_is_for_another(
+        self, start: Start, mongodb: Mongo, tmp_path: Path
+    ) -> None:
+        """The deletion has begun: its process was killed, for instance."""
+        uri = mongodb.other_database(tmp_path.name[-20:])
+        async with start() as api, AsyncMongoClient[Json](uri) as client:
+            remaining, leaving = [await ApiUser.sign_up(api) for _ in range(2)]
+            number = new_number()
+            await leaving.send_accepted(number, "Bye")
+            users = client.get_default_database()["users"]
+            marked = await users.update_one({"_id": ObjectId(leaving.id)}, {"$set": {"deleting": True}})
+            assert marked.matched_count == 1
+            form = inbound_form(number, "Is anybody there?")
+
+            async def received_again() -> list[str]:
+                await post_inbound(api, form)
+                return await received_texts(remaining)
+
+            await eventually(received_again, lambda texts: texts == ["Is anybody there?"], what="the message")
 
 
 class TestRejected:

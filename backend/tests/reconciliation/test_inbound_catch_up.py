@@ -387,12 +387,26 @@ async def test_those_media_that_are_listed_are_stored_if_the_others_never_are(fi
     assert (stored["num_media"], len(stored["media"])) == (2, 1)
 
 
-async def test_a_message_whose_media_are_never_listed_is_stored_without_them(fixture: Fixture) -> None:
+async def test_one_failure_costs_an_old_message_none_of_its_media(fixture: Fixture) -> None:
+    """As at the first look of a server that slept."""
+    catch_up = fixture.catch_up()
+    picture = fixture.receive("A picture", num_media="1")
+    fixture.provider.media = None
+    await fixture.advance_and_look(catch_up, hours=2)
+    assert await fixture.texts() == []
+    fixture.provider.media = {picture.sid: [ProviderMedia("ME" + "a" * 32, "image/png")]}
+    await fixture.advance_and_look(catch_up, minutes=6)
+    stored = await fixture.outbox.database["messages"].find_one({"content": "A picture"}) or {}
+    assert (stored["num_media"], len(stored["media"])) == (1, 1)
+
+
+async def test_a_message_whose_media_can_never_be_listed_is_stored_without_them(fixture: Fixture) -> None:
     catch_up = fixture.catch_up()
     fixture.receive("A picture", num_media="1")
     fixture.provider.media = None
     await fixture.advance_and_look(catch_up, minutes=1)
-    assert await fixture.texts() == []
     await fixture.advance_and_look(catch_up, minutes=61)
+    assert await fixture.texts() == []
+    await fixture.advance_and_look(catch_up, minutes=6)
     stored = await fixture.outbox.database["messages"].find_one({"content": "A picture"}) or {}
     assert (stored["num_media"], stored["media"]) == (1, [])
