@@ -123,8 +123,10 @@ test('the notice goes away by itself, unless somebody is about to use it', async
   await openThread(page, bob);
   await expect(bubble(page, 'Dear Bob')).toBeVisible();
   await actions(page).press('Enter');
+  const archived = page.waitForResponse(/archived/);
   await page.getByRole('menuitem', { name: 'Archive', exact: true }).press('Enter');
   await expect(undo(page)).toBeFocused();
+  await archived;
   await page.clock.fastForward(60_000);
   await expect(undo(page)).toBeFocused();
   await row(page, 'Dear Ann').getByRole('link').focus();

@@ -19,7 +19,7 @@ export const messagesTexts = {
     stale: 'These messages may be out of date.',
     archived: 'Archived',
     muted: 'Muted',
-    nothingArchived: 'No archived conversations. Each returns to Messages with its next message.',
+    nothingArchived: 'No archived conversations. A new message brings one back.',
     actionsWith: (name: string) => `Actions on the conversation with ${name}`,
   },
 

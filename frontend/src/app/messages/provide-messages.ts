@@ -51,7 +51,7 @@ export function startMessages(): void {
   inject(MessageSync).start();
   inject(OutboxStore);
   const forms = inject(ComposeForms);
-  void takeSharedText().then((text) => {
-    if (text) forms.addToNew(text);
+  void takeSharedText((text) => {
+    forms.addToNew(text);
   });
 }

@@ -1,9 +1,8 @@
 import { takeSharedText } from './shared-text';
 
 describe('takeSharedText', () => {
-  /** The browser's caches, with texts that were shared at these times. */
+  /** The browser's caches, with texts that were shared at these times, and its locks. */
   function stub(...shared: { at: number; text?: string }[]) {
-    let exists = true;
     const texts = new Map(
       shared.map(({ at, text = 'Look at this' }) => [
         { url: `https://example.com/share?at=${at}` },
@@ -16,15 +15,30 @@ describe('takeSharedText', () => {
         Promise.resolve({ text: () => Promise.resolve(texts.get(request)) }),
     };
     vi.stubGlobal('caches', {
-      has: () => Promise.resolve(exists),
       open: () => Promise.resolve(cache),
       delete: () => {
-        const existed = exists;
-        exists = false;
-        return Promise.resolve(existed);
+        left.push(texts.size);
+        texts.clear();
+        return Promise.resolve(true);
       },
     });
+    let last = Promise.resolve();
+    const request = (_: string, work: () => Promise<void>) => (last = last.then(work));
+    vi.stubGlobal('navigator', { locks: { request } });
   }
+
+  let added: string[];
+  /** How many there were whenever the cache was deleted. */
+  let left: number[];
+  const take = () =>
+    takeSharedText((text) => {
+      added.push(text);
+    });
+
+  beforeEach(() => {
+    added = [];
+    left = [];
+  });
 
   afterEach(() => {
     vi.unstubAllGlobals();
@@ -32,20 +46,32 @@ describe('takeSharedText', () => {
 
   it('takes the text once', async () => {
     stub({ at: Date.now() });
-    expect(await takeSharedText()).toBe('Look at this');
-    expect(await takeSharedText()).toBeUndefined();
+    await take();
+    await take();
+    expect(added).toEqual(['Look at this']);
+  });
+
+  it('has added it before it is gone', async () => {
+    stub({ at: Date.now() });
+    await takeSharedText(() => {
+      expect(left).toEqual([]);
+      added.push('Added');
+    });
+    expect(added).toEqual(['Added']);
+    expect(left).toEqual([1]);
   });
 
   it('gives it to one of two tabs', async () => {
     stub({ at: Date.now() });
-    const taken = await Promise.all([takeSharedText(), takeSharedText()]);
-    expect(taken.filter(Boolean)).toEqual(['Look at this']);
+    await Promise.all([take(), take()]);
+    expect(added).toEqual(['Look at this']);
   });
 
   it('drops what is more than ten minutes old', async () => {
     stub({ at: Date.now() - 11 * 60 * 1000 });
-    expect(await takeSharedText()).toBeUndefined();
-    expect(await caches.has('')).toBe(false);
+    await take();
+    expect(added).toEqual([]);
+    expect(left).toEqual([1]);
   });
 
   it('takes all that were shared before the sign-in, except what is too old', async () => {
@@ -56,12 +82,14 @@ describe('takeSharedText', () => {
       { at: now - 500, text: '' },
       { at: now, text: 'Two' },
     );
-    expect(await takeSharedText()).toBe('One\nTwo');
-    expect(await takeSharedText()).toBeUndefined();
+    await take();
+    await take();
+    expect(added).toEqual(['One\nTwo']);
   });
 
   it('finds nothing where there are no caches', async () => {
     vi.stubGlobal('caches', undefined);
-    expect(await takeSharedText()).toBeUndefined();
+    await take();
+    expect(added).toEqual([]);
   });
 });

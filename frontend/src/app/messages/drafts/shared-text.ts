@@ -1,19 +1,25 @@
 import { SHARED_TEXTS, isTooOld } from '../../storage/shared-texts';
 
-/** Takes what other apps have shared with this one, in the order of sharing; only one tab gets it. */
-export async function takeSharedText(): Promise<string | undefined> {
+/**
+ * Takes what other apps have shared with this one, in the order of sharing. One tab at a time does; and what it has added
+ * stays until it is stored, in case the page is left in between.
+ */
+export async function takeSharedText(add: (text: string) => void): Promise<void> {
   try {
-    if (!(await caches.has(SHARED_TEXTS))) return undefined;
-    const cache = await caches.open(SHARED_TEXTS);
-    // Who has to sign in first may have shared several.
-    const requests = (await cache.keys()).filter((request) => !isTooOld(request));
-    const texts = await Promise.all(
-      requests.map(async (request) => (await cache.match(request))?.text()),
-    );
-    const isMine = await caches.delete(SHARED_TEXTS);
-    return (isMine && texts.filter(Boolean).join('\n')) || undefined;
+    await navigator.locks.request(SHARED_TEXTS, () => take(add));
   } catch {
     // Without caches, as over plain http, there is no share target either.
-    return undefined;
   }
+}
+
+async function take(add: (text: string) => void): Promise<void> {
+  const cache = await caches.open(SHARED_TEXTS);
+  // Who has to sign in first may have shared several.
+  const requests = (await cache.keys()).filter((request) => !isTooOld(request));
+  const texts = await Promise.all(
+    requests.map(async (request) => (await cache.match(request))?.text()),
+  );
+  const text = texts.filter(Boolean).join('\n');
+  if (text) add(text);
+  await caches.delete(SHARED_TEXTS);
 }
