@@ -135,11 +135,12 @@ class Inbox:
             await conversations.count(message)
             self._publisher.publish(Change(ObjectId(message.user_id), ObjectId(message.id), message.change_count))
             await self._announce(message)
-        if not await self._is_active(ObjectId(message.user_id)):
+        user_id = ObjectId(message.user_id)
+        if not await self._is_active(user_id):
             # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
-            await self._erase_messages(ObjectId(message.user_id))
+            await self._erase_messages(user_id)
             # Nobody has seen it: the next report, at the latest that of the list, finds somebody else.
-            await self._message_ids.disown_inbound(sid)
+            await self._message_ids.disown_inbound(sid, user_id)
             return
         await self._message_ids.mark_settled(sid)
 

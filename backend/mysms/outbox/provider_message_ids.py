@@ -67,9 +67,9 @@ class ProviderMessageIds:
     async def mark_settled(self, sid: str) -> None:
         await self._owners.update_one({"_id": sid}, {"$set": {"is_settled": True}})
 
-    async def disown_inbound(self, sid: str) -> None:
-        """Forgets who owns an inbound message that is not settled: the next report of it finds another user."""
-        await self._owners.delete_one({"_id": sid, "is_settled": False})
+    async def disown_inbound(self, sid: str, user_id: ObjectId) -> None:
+        """Takes an inbound message that is not settled from this user: the next report of it finds another one."""
+        await self._owners.delete_one({"_id": sid, "user_id": user_id, "is_settled": False})
 
     async def settled_among(self, sids: Sequence[str]) -> set[str]:
         """Returns those of the SIDs whose inbound messages are settled."""

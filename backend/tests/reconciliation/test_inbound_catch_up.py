@@ -387,6 +387,19 @@ async def test_those_media_that_are_listed_are_stored_if_the_others_never_are(fi
     assert (stored["num_media"], len(stored["media"])) == (2, 1)
 
 
+async def test_a_message_is_taken_from_the_user_who_leaves_and_from_no_other(fixture: Fixture) -> None:
+    """Of two processes that settle it for the user who leaves, the slower one may come after its next owner."""
+    message_ids, leaving = fixture.outbox.message_ids, ObjectId()
+    sid = fixture.receive("Is anybody there?").sid
+    await message_ids.own_inbound(sid, ObjectId(), leaving)
+    await message_ids.disown_inbound(sid, leaving)
+    await message_ids.own_inbound(sid, ObjectId(), fixture.user_id)
+    await message_ids.disown_inbound(sid, leaving)
+    owner = await message_ids.own_inbound(sid, ObjectId(), leaving)
+    assert owner is not None
+    assert owner.user_id == fixture.user_id
+
+
 async def test_one_failure_costs_an_old_message_none_of_its_media(fixture: Fixture) -> None:
     """As at the first look of a server that slept."""
     catch_up = fixture.catch_up()
