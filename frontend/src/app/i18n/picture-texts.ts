@@ -9,17 +9,20 @@ export const pictureTexts = {
     plural(count, { one: 'Uploading # picture…', other: 'Uploading # pictures…' }),
   isUploading: 'Uploading',
   problem: (positions: readonly number[], problem: string) =>
-    positions.length === 1
-      ? `Picture ${positions.join()} is not uploaded. ${problem}`
-      : `${positions.length} pictures are not uploaded. ${problem}`,
+    `${plural(positions.length, {
+      one: `Picture ${positions.join()} is not uploaded.`,
+      other: '# pictures are not uploaded.',
+    })} ${problem}`,
   notUploaded: (positions: readonly number[]) =>
-    positions.length === 1
-      ? `Picture ${positions.join()} is not uploaded: remove it, and add it again.`
-      : `${positions.length} pictures are not uploaded: remove them, and add them again.`,
+    plural(positions.length, {
+      one: `Picture ${positions.join()} is not uploaded: remove it, and add it again.`,
+      other: '# pictures are not uploaded: remove them, and add them again.',
+    }),
   expired: (positions: readonly number[]) =>
-    positions.length === 1
-      ? `Picture ${positions.join()} is no longer on the server: remove it, and add it again.`
-      : `${positions.length} pictures are no longer on the server: remove them, and add them again.`,
+    plural(positions.length, {
+      one: `Picture ${positions.join()} is no longer on the server: remove it, and add it again.`,
+      other: '# pictures are no longer on the server: remove them, and add them again.',
+    }),
   failed: (problem: string) => `A picture is not uploaded. ${problem}`,
   tryAgain: 'Try again',
   mms: (count: number) =>

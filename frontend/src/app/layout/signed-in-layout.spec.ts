@@ -29,6 +29,30 @@ describe('SignedInLayout', () => {
     ['/settings', 1, ''],
     ['/settings/help?from=elsewhere', 0, 'Some page'],
   ])('at %s, "?" opens %i help dialogs', async (url, dialogs, focused) => {
+    await open(url);
+    document.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }));
+    const stylesheets = document.head.querySelectorAll('link');
+    expect(stylesheets).toHaveLength(dialogs);
+    for (const stylesheet of stylesheets) stylesheet.dispatchEvent(new Event('load'));
+    await vi.waitFor(() => {
+      expect(layout.querySelectorAll('app-help-dialog')).toHaveLength(dialogs);
+    });
+    expect(document.activeElement?.textContent ?? '').toContain(focused);
+  });
+
+  it.each([
+    ['Files', true, 'none'],
+    ['text/plain', false, 'copy'],
+  ])('refuses %s that are held over it: %s', async (type, isRefused, dropEffect) => {
+    await open('/messages');
+    const dataTransfer = { types: [type], dropEffect: 'copy' };
+    const held = new Event('dragover', { bubbles: true, cancelable: true });
+    layout.firstElementChild?.dispatchEvent(Object.assign(held, { dataTransfer }));
+    expect(held.defaultPrevented).toBe(isRefused);
+    expect(dataTransfer.dropEffect).toBe(dropEffect);
+  });
+
+  async function open(url: string): Promise<void> {
     Element.prototype.checkVisibility = () => true;
     HTMLDialogElement.prototype.showModal = () => undefined;
     const problem = signal(undefined);
@@ -46,13 +70,5 @@ describe('SignedInLayout', () => {
     document.body.append(layout);
     fixture.autoDetectChanges();
     await TestBed.inject(Router).navigateByUrl(url);
-    document.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }));
-    const stylesheets = document.head.querySelectorAll('link');
-    expect(stylesheets).toHaveLength(dialogs);
-    for (const stylesheet of stylesheets) stylesheet.dispatchEvent(new Event('load'));
-    await vi.waitFor(() => {
-      expect(layout.querySelectorAll('app-help-dialog')).toHaveLength(dialogs);
-    });
-    expect(document.activeElement?.textContent ?? '').toContain(focused);
-  });
+  }
 });

@@ -84,6 +84,14 @@ describe('ConversationList', () => {
     expect(list.textContent).not.toContain(STALE);
   });
 
+  it('says that pictures without a text were sent by the user', async () => {
+    const media = [0, 1].map((index) => ({ index, content_type: 'image/png' }));
+    const sent = messages(1, 1).map((last) => ({ ...last, content: '', num_media: 2, media }));
+    await api.answerConversations(sent);
+    await api.settle();
+    expect(preview()).toBe('You: 2 pictures');
+  });
+
   it('shows a refused message as not sent', async () => {
     await api.answerConversations([]);
     TestBed.inject(OutboxStore).send({ recipient_number: '+14155552671', content: 'Hello' });
