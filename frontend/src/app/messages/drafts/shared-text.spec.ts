@@ -1,35 +1,29 @@
 import { takeSharedText } from './shared-text';
 
 describe('takeSharedText', () => {
-  /** The browser's caches, with texts that were shared at these times, and its locks. */
+  let texts: Map<{ url: string }, string>;
+
+  function share({ at, text = 'Look at this' }: { at: number; text?: string }) {
+    texts.set({ url: `https://example.com/share?at=${at}` }, text);
+  }
+
+  /** The browser's cache, with texts that were shared at these times, and its locks. */
   function stub(...shared: { at: number; text?: string }[]) {
-    const texts = new Map(
-      shared.map(({ at, text = 'Look at this' }) => [
-        { url: `https://example.com/share?at=${at}` },
-        text,
-      ]),
-    );
+    texts = new Map();
+    shared.forEach(share);
     const cache = {
       keys: () => Promise.resolve([...texts.keys()]),
       match: (request: { url: string }) =>
         Promise.resolve({ text: () => Promise.resolve(texts.get(request)) }),
+      delete: (request: { url: string }) => Promise.resolve(texts.delete(request)),
     };
-    vi.stubGlobal('caches', {
-      open: () => Promise.resolve(cache),
-      delete: () => {
-        left.push(texts.size);
-        texts.clear();
-        return Promise.resolve(true);
-      },
-    });
+    vi.stubGlobal('caches', { open: () => Promise.resolve(cache) });
     let last = Promise.resolve();
     const request = (_: string, work: () => Promise<void>) => (last = last.then(work));
     vi.stubGlobal('navigator', { locks: { request } });
   }
 
   let added: string[];
-  /** How many there were whenever the cache was deleted. */
-  let left: number[];
   const take = () =>
     takeSharedText((text) => {
       added.push(text);
@@ -37,7 +31,6 @@ describe('takeSharedText', () => {
 
   beforeEach(() => {
     added = [];
-    left = [];
   });
 
   afterEach(() => {
@@ -53,12 +46,22 @@ describe('takeSharedText', () => {
 
   it('has added it before it is gone', async () => {
     stub({ at: Date.now() });
-    await takeSharedText(() => {
-      expect(left).toEqual([]);
-      added.push('Added');
+    await takeSharedText((text) => {
+      expect(texts.size).toBe(1);
+      added.push(text);
     });
-    expect(added).toEqual(['Added']);
-    expect(left).toEqual([1]);
+    expect(added).toEqual(['Look at this']);
+    expect(texts.size).toBe(0);
+  });
+
+  it('leaves what is shared meanwhile to the next', async () => {
+    stub({ at: Date.now() });
+    await takeSharedText((text) => {
+      added.push(text);
+      share({ at: Date.now() + 1, text: 'And at that' });
+    });
+    await take();
+    expect(added).toEqual(['Look at this', 'And at that']);
   });
 
   it('gives it to one of two tabs', async () => {
@@ -71,7 +74,7 @@ describe('takeSharedText', () => {
     stub({ at: Date.now() - 11 * 60 * 1000 });
     await take();
     expect(added).toEqual([]);
-    expect(left).toEqual([1]);
+    expect(texts.size).toBe(0);
   });
 
   it('takes all that were shared before the sign-in, except what is too old', async () => {

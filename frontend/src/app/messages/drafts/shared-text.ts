@@ -14,12 +14,15 @@ export async function takeSharedText(add: (text: string) => void): Promise<void>
 
 async function take(add: (text: string) => void): Promise<void> {
   const cache = await caches.open(SHARED_TEXTS);
+  const requests = await cache.keys();
   // Who has to sign in first may have shared several.
-  const requests = (await cache.keys()).filter((request) => !isTooOld(request));
   const texts = await Promise.all(
-    requests.map(async (request) => (await cache.match(request))?.text()),
+    requests
+      .filter((request) => !isTooOld(request))
+      .map(async (request) => (await cache.match(request))?.text()),
   );
   const text = texts.filter(Boolean).join('\n');
   if (text) add(text);
-  await caches.delete(SHARED_TEXTS);
+  // Not the cache: another text may have come meanwhile.
+  await Promise.all(requests.map((request) => cache.delete(request)));
 }
