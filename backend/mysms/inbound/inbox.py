@@ -4,7 +4,8 @@ The provider may report a message several times, by webhooks and in its list, to
 it is for may change in between. So the first report decides the user, in the record that owns the SID; and of that
 user, only one message can have the SID's `client_id`. A process may end after each write:
 
-- with the owner recorded, the next report of the SID stores the message for the same user;
+- with the owner recorded, the next report of the SID stores the message for the same user, unless that account is being
+  deleted: then the SID is disowned, and somebody else gets the message;
 - what it says about opting out is recorded first, under its SID, so that it holds once the provider has our answer;
 - with the message stored, it is counted and published like any other (`InterruptedCounts`, `UnpublishedChanges`);
 - a SID that is not marked as settled is taken up again by the catch-up, which finds all that is done.
@@ -16,7 +17,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -42,7 +43,18 @@ from mysms.outbox.sender_identity import digest
 Result = Literal["stored", "duplicate", "foreign_sid", "no_recipient"]
 """What became of a report: `foreign_sid` is that of a message which we sent."""
 
+_MOST_OWNERS = 5
+"""How many accounts a report tries, of which each is being deleted."""
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class StoredMessage:
+    """An inbound message that is not settled. It is new if this report stored it."""
+
+    message: Message
+    is_new: bool
 
 
 class Inbox:
@@ -76,21 +88,23 @@ class Inbox:
 
     async def receive(self, text: InboundText) -> None:
         """Stores a message, and settles it in the background. Raises NobodyToReceiveError."""
-        settle = await self._store(text)
-        if settle is not None:
-            task = asyncio.create_task(_unless_interrupted(settle), name="settling an inbound message")
+        stored = await self._store(text)
+        if stored is not None:
+            task = asyncio.create_task(
+                self._settle_unless_interrupted(text, stored), name="settling an inbound message"
+            )
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)
             task.add_done_callback(note_failure)
 
     async def make_up(self, text: InboundText) -> None:
         """Stores a message whose webhook may have been missed, and settles it. Raises NobodyToReceiveError."""
-        settle = await self._store(text)
-        if settle is not None:
-            await settle()
+        stored = await self._store(text)
+        if stored is not None:
+            await self._settle(text, stored)
 
-    async def _store(self, text: InboundText) -> Callable[[], Awaitable[None]] | None:
-        """Stores the message unless it is stored; returns what is left to do once it is safe, if anything."""
+    async def _store(self, text: InboundText) -> StoredMessage | None:
+        """Stores the message, or finds that it is stored. Returns None if it is settled, or if we sent it."""
         recipient = await self._recipients.find(text)
         if recipient is None:
             # Now, since the list, in which it is found later, does not say how the provider has taken it.
@@ -114,11 +128,7 @@ class Inbox:
         if is_new:
             with bound(message_id=str(message_id)):
                 _log.info("Stored an inbound message, reported by %s.", _REPORTERS[text.source])
-
-        async def settle() -> None:
-            await self._settle(text.sid, message, is_new=is_new)
-
-        return settle
+        return StoredMessage(message, is_new)
 
     async def _heed(self, text: InboundText, at: datetime) -> None:
         await self._opt_outs.heed(
@@ -130,19 +140,40 @@ class Inbox:
             at=at,
         )
 
-    async def _settle(self, sid: str, message: Message, *, is_new: bool) -> None:
-        if is_new:
-            await conversations.count(message)
-            self._publisher.publish(Change(ObjectId(message.user_id), ObjectId(message.id), message.change_count))
-            await self._announce(message)
-        user_id = ObjectId(message.user_id)
+    async def _settle(self, text: InboundText, stored: StoredMessage) -> None:
+        """Settles a message for its user, or for the next one if that account is being deleted.
+
+        Raises NobodyToReceiveError if no other account is found.
+        """
+        owners = 1
+        while not await self._settle_for_its_user(text.sid, stored):
+            if owners == _MOST_OWNERS:
+                raise NobodyToReceiveError
+            stored_for_another = await self._store(text)
+            if stored_for_another is None:
+                return
+            stored = stored_for_another
+            owners += 1
+
+    async def _settle_for_its_user(self, sid: str, stored: StoredMessage) -> bool:
+        """Returns False if the account is being deleted; then the message has no owner any more."""
+        message, user_id = stored.message, ObjectId(stored.message.user_id)
+        # Asked once it is stored: a deletion that begins later erases it like all that the user has received.
         if not await self._is_active(user_id):
-            # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
             await self._erase_messages(user_id)
-            # Nobody has seen it: the next report, at the latest that of the list, finds somebody else.
             await self._message_ids.disown_inbound(sid, user_id)
-            return
-        await self._message_ids.mark_settled(sid)
+            return False
+        if stored.is_new:
+            await conversations.count(message)
+            self._publisher.publish(Change(user_id, ObjectId(message.id), message.change_count))
+            await self._announce(message)
+        await self._message_ids.mark_settled(sid, user_id)
+        return True
+
+    async def _settle_unless_interrupted(self, text: InboundText, stored: StoredMessage) -> None:
+        """Settles a message, unless the database fails or no account is left: then the catch-up settles it."""
+        with contextlib.suppress(DatabaseError, NobodyToReceiveError):
+            await self._settle(text, stored)
 
     def _compose(self, message_id: ObjectId, recipient: Recipient, text: InboundText) -> Message:
         now = self._clock()
@@ -170,12 +201,6 @@ class Inbox:
             revision=UNPUBLISHED,
             change_count=1,
         )
-
-
-async def _unless_interrupted(settle: Callable[[], Awaitable[None]]) -> None:
-    """Settles a message, unless the database fails: then the catch-up settles it."""
-    with contextlib.suppress(DatabaseError):
-        await settle()
 
 
 _REPORTERS = {"callback": "its webhook", "reconciler": "Twilio's list alone"}

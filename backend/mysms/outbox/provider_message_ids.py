@@ -1,4 +1,7 @@
-"""Records which message owns a provider's SID. A SID has one owner that never changes, which `_id` enforces."""
+"""Records which message owns a provider's SID. `_id` enforces that it is one.
+
+The owner never changes, but that of an inbound message whose user leaves before it is settled.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,13 +62,17 @@ class ProviderMessageIds:
             await self._owners.insert_one(row)
         except DuplicateKeyError:
             stored = await self._owners.find_one({"_id": sid})
-            if stored is None or "user_id" not in stored:
+            if stored is None:
+                # It was disowned meanwhile.
+                return await self.own_inbound(sid, message_id, user_id)
+            if "user_id" not in stored:
                 return None
             return InboundOwner(ObjectId(stored["user_id"]), stored["is_settled"], stored["created_at"])
         return InboundOwner(user_id, is_settled=False, reported_at=now)
 
-    async def mark_settled(self, sid: str) -> None:
-        await self._owners.update_one({"_id": sid}, {"$set": {"is_settled": True}})
+    async def mark_settled(self, sid: str, user_id: ObjectId) -> None:
+        """Marks an inbound message as settled, unless it has another user by now."""
+        await self._owners.update_one({"_id": sid, "user_id": user_id}, {"$set": {"is_settled": True}})
 
     async def disown_inbound(self, sid: str, user_id: ObjectId) -> None:
         """Takes an inbound message that is not settled from this user: the next report of it finds another one."""

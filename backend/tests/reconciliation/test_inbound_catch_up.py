@@ -41,6 +41,8 @@ class Fixture:
     rows: int = field(default=0)
     announced: list[str] = field(default_factory=list)
     """The texts of the messages that the user was told of."""
+    leaving: set[ObjectId] = field(default_factory=set)
+    """The accounts that are being deleted."""
 
     async def _announce(self, message: Message) -> None:
         self.announced.append(message.content)
@@ -54,10 +56,13 @@ class Fixture:
             ),
             self.outbox.changes.publisher,
             self.outbox.clock,
-            is_active=_is_active,
+            is_active=self._is_active,
             erase_messages=self.outbox.erasure.erase,
             announce=self._announce,
         )
+
+    async def _is_active(self, user_id: ObjectId) -> bool:
+        return user_id not in self.leaving
 
     def catch_up(self) -> InboundCatchUp:
         """That of a new process."""
@@ -105,10 +110,6 @@ class Fixture:
         self.provider.days_read.clear()
         await catch_up.run_round()
         return list(self.provider.days_read)
-
-
-async def _is_active(_: ObjectId) -> bool:
-    return True
 
 
 @pytest.fixture
@@ -387,6 +388,35 @@ async def test_those_media_that_are_listed_are_stored_if_the_others_never_are(fi
     assert (stored["num_media"], len(stored["media"])) == (2, 1)
 
 
+async def test_an_old_message_of_a_user_who_leaves_is_for_another_at_once(fixture: Fixture) -> None:
+    """No later look reads it again."""
+    await fixture.catch_up().run_round()
+    fixture.outbox.advance(days=1)
+    sid = fixture.receive("Is anybody there?").sid
+    leaving = ObjectId()
+    fixture.leaving.add(leaving)
+    await fixture.outbox.message_ids.own_inbound(sid, ObjectId(), leaving)
+    fixture.outbox.advance(days=9)
+    await fixture.advance_and_look(fixture.catch_up(), minutes=6)
+    rows = await fixture.outbox.database["messages"].find({}).to_list()
+    assert [(row["user_id"], row["content"]) for row in rows] == [(fixture.user_id, "Is anybody there?")]
+    assert len(fixture.announced) == 1
+    assert await fixture.outbox.message_ids.settled_among([sid]) == {sid}
+
+
+async def test_while_all_accounts_leave_messages_wait_in_the_list(fixture: Fixture) -> None:
+    catch_up = fixture.catch_up()
+    await catch_up.run_round()
+    fixture.leaving.add(fixture.user_id)
+    fixture.receive("Is anybody there?")
+    fixture.outbox.advance(days=9)
+    await fixture.advance_and_look(catch_up, minutes=6)
+    assert await fixture.texts() == []
+    fixture.leaving.clear()
+    await fixture.advance_and_look(catch_up, minutes=6)
+    assert await fixture.texts() == ["Is anybody there?"]
+
+
 async def test_a_message_is_taken_from_the_user_who_leaves_and_from_no_other(fixture: Fixture) -> None:
     """Of two processes that settle it for the user who leaves, the slower one may come after its next owner."""
     message_ids, leaving = fixture.outbox.message_ids, ObjectId()
@@ -395,9 +425,10 @@ async def test_a_message_is_taken_from_the_user_who_leaves_and_from_no_other(fix
     await message_ids.disown_inbound(sid, leaving)
     await message_ids.own_inbound(sid, ObjectId(), fixture.user_id)
     await message_ids.disown_inbound(sid, leaving)
+    await message_ids.mark_settled(sid, leaving)
     owner = await message_ids.own_inbound(sid, ObjectId(), leaving)
     assert owner is not None
-    assert owner.user_id == fixture.user_id
+    assert (owner.user_id, owner.is_settled) == (fixture.user_id, False)
 
 
 async def test_one_failure_costs_an_old_message_none_of_its_media(fixture: Fixture) -> None:
