@@ -21,6 +21,7 @@ from mysms.core.settings import Settings
 from mysms.core.settings_sources import SettingsError
 from mysms.core.timestamps import utc_now
 from mysms.core.urls import Url
+from mysms.inbound.recipients import Recipients
 from mysms.mail.smtp import MailServerError, SmtpClient
 from mysms.providers.base import ProviderUnavailableError
 from mysms.providers.callback_url import url_for_twilio
@@ -36,6 +37,7 @@ from mysms.providers.diagnostics import (
     set_webhook,
 )
 from mysms.providers.twilio import is_simulator
+from mysms.users.models import User
 
 _OLDEST_VERSION = (4, 4)
 _WORST_SKEW = timedelta(seconds=2)
@@ -88,6 +90,7 @@ async def run_checks(settings: Settings, *, fix: bool = False) -> list[CheckResu
         await _find("callback", check_callback, settings),
         await _find("pictures", check_pictures, settings),
         await _find("inbound", lambda given: check_inbound(given, fix=fix), settings),
+        await _find("receiver", lambda given: asyncio.run(check_receiver(given)), settings),
         await _find("mail", lambda given: asyncio.run(check_mail(given)), settings),
         await _find("process", check_process, settings),
     ]
@@ -301,6 +304,27 @@ def _address_of(url: str) -> str:
     """Returns a URL without user name, password, query and fragment."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+async def check_receiver(settings: Settings) -> str:
+    """Checks that somebody sees messages from people to whom nobody has written. Raises CheckFailedError.
+
+    Asks the database, not /ready, since the API may run on another machine.
+    """
+    try:
+        async with database.connect(settings.mongodb_uri) as client:
+            await database.init_documents_for_reading(database.database_of(client), [User])
+            problem = await Recipients(settings.inbound_fallback_email).find_problem()
+    except (database.DatabaseConfigurationError, database.DatabaseError):
+        return "Without the database, it is unknown who receives messages."
+    if settings.inbound_fallback_email is None:
+        receiver, remedy = "The oldest account", "Sign up in the app: the first account receives them."
+    else:
+        receiver = "The account INBOUND_FALLBACK_EMAIL"
+        remedy = "Sign up in the app with that address, or set INBOUND_FALLBACK_EMAIL to the address of an account."
+    if problem is not None:
+        raise CheckFailedError(problem, remedy)
+    return f"{receiver} receives messages from people to whom nobody has written."
 
 
 def check_process(settings: Settings) -> str:

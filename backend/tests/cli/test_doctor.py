@@ -20,6 +20,7 @@ from mysms.cli.doctor import (
     check_mail,
     check_pictures,
     check_process,
+    check_receiver,
 )
 from mysms.core.settings import Settings
 from mysms.providers.diagnostics import AccountReport
@@ -37,7 +38,18 @@ from tests.support.servers import (
     callback_url_of,
 )
 
-ALL_CHECKS = ("settings", "browser", "database", "twilio", "callback", "pictures", "inbound", "mail", "process")
+ALL_CHECKS = (
+    "settings",
+    "browser",
+    "database",
+    "twilio",
+    "callback",
+    "pictures",
+    "inbound",
+    "receiver",
+    "mail",
+    "process",
+)
 UNREACHABLE_URL = "http://127.0.0.1:9"
 UNREACHABLE_DATABASE = "mongodb://127.0.0.1:9/mysms"
 
@@ -100,8 +112,9 @@ async def test_all_problems_are_found_at_once(tmp_path: Path, simulator: Simulat
     )
     code, lines = await doctor(tmp_path, environment)
     marks = [line.split()[:2] for line in lines]
-    names = ("browser", "database", "twilio", "callback", "pictures", "inbound", "mail")
-    assert (code, marks) == (1, [["ok", "settings"], *(["wrong", name] for name in names), ["ok", "process"]])
+    # Without the database, nobody knows who receives; without an API, whether it is ready.
+    fine = {"settings", "receiver", "process"}
+    assert (code, marks) == (1, [["ok" if name in fine else "wrong", name] for name in ALL_CHECKS])
     assert "Traceback" not in "".join(lines)
     assert "a-secret" not in "".join(lines)
 
@@ -433,6 +446,41 @@ async def test_a_messaging_service_that_has_the_number_is_named(start: Start, si
         finally:
             await simulator.control.set_services()
             await set_webhook(simulator)
+
+
+async def test_it_says_when_nobody_receives_messages(start: Start, tmp_path: Path) -> None:
+    async with start() as api:
+        before = await contents(api.mongodb_uri)
+        line, code = await receiver_line(api, tmp_path)
+        assert line == (
+            "wrong  receiver  There is no account yet: inbound messages wait at Twilio. "
+            "Sign up in the app: the first account receives them."
+        )
+        assert code == 1
+        assert await contents(api.mongodb_uri) == before
+        user = await ApiUser.sign_up(api)
+        line, _ = await receiver_line(api, tmp_path)
+        assert line == "ok     receiver  The oldest account receives messages from people to whom nobody has written."
+        line, code = await receiver_line(api, tmp_path, INBOUND_FALLBACK_EMAIL="nobody@example.com")
+        assert line.startswith("wrong  receiver  INBOUND_FALLBACK_EMAIL is not the address of an account: the oldest")
+        assert line.endswith("or set INBOUND_FALLBACK_EMAIL to the address of an account.")
+        assert code == 1
+        line, _ = await receiver_line(api, tmp_path, INBOUND_FALLBACK_EMAIL=user.email)
+        assert line.startswith("ok     receiver  The account INBOUND_FALLBACK_EMAIL receives")
+
+
+async def test_a_new_database_stays_as_it_is(mongodb: Mongo, tmp_path: Path) -> None:
+    settings = settings_of(mongodb_uri=mongodb.other_database(tmp_path.name[-20:]))
+    with pytest.raises(CheckFailedError, match="There is no account yet"):
+        await check_receiver(settings)
+    assert await contents(settings.mongodb_uri) == {}
+
+
+async def receiver_line(api: Api, directory: Path, **changes: str) -> tuple[str, int]:
+    """The doctor's line about who receives messages, and its exit code."""
+    code, lines = await doctor(directory, {**api.environment, **changes})
+    (line,) = [line for line in lines if line.split()[1] == "receiver"]
+    return line, code
 
 
 async def test_the_mail_server_is_tried_without_sending_a_mail() -> None:
