@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +68,11 @@ def inbound_url_of(api: Api) -> str:
     return f"{api.url}/api/twilio/inbound"
 
 
-async def set_webhook(simulator: Simulator, url: str = "", application: str = "") -> None:
-    await simulator.control.set_number(sms_url=url, sms_fallback_url=url, sms_application_sid=application)
+async def set_webhook(simulator: Simulator, url: str = "", application: str = "", **changes: str) -> None:
+    """Set the webhook of the number, and its fallback to the same, but for these changes."""
+    methods = {"sms_method": "POST", "sms_fallback_method": "POST"}
+    given = {"sms_url": url, "sms_fallback_url": url, "sms_application_sid": application, **methods, **changes}
+    await simulator.control.set_number(**given)
 
 
 async def contents(mongodb_uri: str) -> dict[str, list[Any]]:
@@ -373,17 +376,29 @@ async def test_the_webhook_of_the_number_is_checked_and_set(start: Start, simula
     async with start() as api:
         await ApiUser.sign_up(api)
         settings = settings_of(api)
-        for url, found in (
-            ("", "posts inbound messages nowhere"),
-            ("https://user:hunter2@elsewhere.example/sms", "to another server, elsewhere.example"),
-            (inbound_url_of(api), "to this API, but without the retries or the fallback"),
-            (api.callback_url, "to this API, but without the retries or the fallback"),
+        url, elsewhere = f"{inbound_url_of(api)}#rc=5&rp=all", "https://user:hunter2@elsewhere.example/sms"
+        with_password = url.replace("://", "://user:hunter2@")
+        for changes, found in (
+            ({"sms_url": ""}, "posts inbound messages nowhere."),
+            ({"sms_url": elsewhere}, "posts inbound messages to another server, elsewhere.example."),
+            ({"sms_method": "GET"}, "requests this API with GET instead of POST."),
+            ({"sms_url": inbound_url_of(api)}, "to this API without the retries (#rc=5&rp=all)."),
+            ({"sms_url": f"{api.callback_url}#rc=1"}, "to this API without the retries (#rc=5&rp=all)."),
+            ({"sms_url": with_password}, "to this API with another password or query than these settings."),
+            ({"sms_fallback_url": ""}, "posts inbound messages nowhere if its webhook fails."),
+            ({"sms_fallback_url": elsewhere}, "another server, elsewhere.example, if its webhook fails."),
+            ({"sms_fallback_method": "GET"}, "requests this API with GET instead of POST if its webhook fails."),
+            ({"sms_fallback_url": api.callback_url}, "without the retries (#rc=5&rp=all) if its webhook fails."),
         ):
-            await set_webhook(simulator, url)
+            await set_webhook(simulator, url, **changes)
             failure = await asyncio.to_thread(failure_of, check_inbound, settings)
-            assert found in failure.finding
+            assert failure.finding.endswith(found)
             assert "mysms doctor --fix" in failure.remedy
             assert "hunter2" not in failure.finding + failure.remedy
+        for address in (url, url.replace("/inbound", "/status_callback")):
+            await set_webhook(simulator, address)
+            assert "and again if that fails" in await asyncio.to_thread(check_inbound, settings)
+        await set_webhook(simulator, url, sms_fallback_method="GET")
         code, lines = await doctor(tmp_path, api.environment)
         assert (code, [line.split()[1] for line in lines if line.startswith("wrong")]) == (1, ["inbound"])
         code, lines = await doctor(tmp_path, api.environment, "--fix")
@@ -435,10 +450,22 @@ async def test_a_messaging_service_that_has_the_number_is_named(start: Start, si
             await put_into_service(inbound_request_url="https://user:hunter2@elsewhere.example.com/sms?key=secret")
             lost = (await asyncio.to_thread(failure_of, check_inbound, settings)).finding
             assert lost.endswith("which posts inbound messages to another server, elsewhere.example.com.")
-            await put_into_service(inbound_request_url=url, inbound_method="GET")
-            assert "with GET" in (await asyncio.to_thread(failure_of, check_inbound, settings)).finding
-            for ours in (f"{url}#rc=3", url.replace("/inbound", "/status_callback")):
-                await put_into_service(inbound_request_url=ours)
+            right = f"{url}#rc=5&rp=all"
+            faults: Sequence[tuple[Mapping[str, str | None], str]] = (
+                ({"inbound_method": "GET"}, "which requests this API with GET instead of POST."),
+                ({"inbound_request_url": url}, "without the retries (#rc=5&rp=all)."),
+                ({"fallback_url": None}, "which posts inbound messages nowhere if its webhook fails."),
+                ({"fallback_url": f"{url}#rc=3"}, "without the retries (#rc=5&rp=all) if its webhook fails."),
+                ({"fallback_method": "GET"}, "which requests this API with GET instead of POST if its webhook fails."),
+            )
+            for wrong, found in faults:
+                fields: dict[str, Any] = {"inbound_request_url": right, "fallback_url": right, **wrong}
+                await put_into_service(**fields)
+                failure = await asyncio.to_thread(failure_of, lambda given: check_inbound(given, fix=True), settings)
+                assert failure.finding.endswith(found)
+                assert "defer to the sender's webhook" in failure.remedy
+            for ours in (right, right.replace("/inbound", "/status_callback")):
+                await put_into_service(inbound_request_url=ours, fallback_url=right)
                 assert "Marketing" in await asyncio.to_thread(check_inbound, settings)
             for fields in ({"use_inbound_webhook_on_number": True}, {"number": "+15005550098"}):
                 await put_into_service(**fields)
@@ -450,14 +477,12 @@ async def test_a_messaging_service_that_has_the_number_is_named(start: Start, si
 
 async def test_it_says_when_nobody_receives_messages(start: Start, tmp_path: Path) -> None:
     async with start() as api:
-        before = await contents(api.mongodb_uri)
         line, code = await receiver_line(api, tmp_path)
         assert line == (
             "wrong  receiver  There is no account yet: inbound messages wait at Twilio. "
             "Sign up in the app: the first account receives them."
         )
         assert code == 1
-        assert await contents(api.mongodb_uri) == before
         user = await ApiUser.sign_up(api)
         line, _ = await receiver_line(api, tmp_path)
         assert line == "ok     receiver  The oldest account receives messages from people to whom nobody has written."
