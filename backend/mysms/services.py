@@ -82,7 +82,7 @@ from mysms.push.queue import PushQueue
 from mysms.push.service import PushService
 from mysms.reconciliation.absence import AbsenceRule
 from mysms.reconciliation.backup_recovery import BackupRecovery
-from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, InboundCatchUp
+from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, InboundCatchUp, InboundCatchUps
 from mysms.reconciliation.looks import InboundLooks
 from mysms.reconciliation.polling import PollingLoop, ProviderThread
 from mysms.reconciliation.reconciler import Reconciler
@@ -429,21 +429,35 @@ class _Builder:
         status_checks = StatusChecks(self._timeline, queue, self._provider, status_thread)
         catch_up_heartbeat = Heartbeat("inbound catch-up", answer_after)
         catch_up_thread = ProviderThread(catch_up_heartbeat)
-        catch_up = InboundCatchUp(
-            inbox,
-            InboundLooks(self._database, self._identity, utc_now, hold=self._hold, deep_every=DEEP_EVERY),
-            self._message_ids,
-            self._provider,
-            catch_up_thread,
-            self._identity.from_number,
-            utc_now,
-            every=timedelta(seconds=settings.inbound_catch_up_seconds),
+
+        def looks_of(sender: SenderIdentity, *, is_former: bool) -> InboundLooks:
+            return InboundLooks(
+                self._database, sender, utc_now, hold=self._hold, deep_every=DEEP_EVERY, is_former=is_former
+            )
+
+        def catch_up_of(sender: SenderIdentity, *, is_former: bool) -> InboundCatchUp:
+            return InboundCatchUp(
+                inbox,
+                looks_of(sender, is_former=is_former),
+                self._message_ids,
+                self._provider,
+                catch_up_thread,
+                sender.from_number,
+                utc_now,
+                every=timedelta(seconds=settings.inbound_catch_up_seconds),
+                answers_only=is_former,
+            )
+
+        catch_ups = InboundCatchUps(
+            looks_of(self._identity, is_former=False),
+            catch_up_of(self._identity, is_former=False),
+            lambda sender: catch_up_of(sender, is_former=True),
         )
         polling_loops = [
             PollingLoop(maintenance.run_round, Heartbeat("maintenance", stuck_after)),
             PollingLoop(reconciler.run_round, reconciler_heartbeat),
             PollingLoop(status_checks.run_round, status_heartbeat),
-            PollingLoop(catch_up.run_round, catch_up_heartbeat),
+            PollingLoop(catch_ups.run_round, catch_up_heartbeat),
         ]
         threads = [reconciler_thread, status_thread, catch_up_thread]
         return DeliveryTasks(dispatcher, worker, polling_loops, threads)

@@ -20,7 +20,7 @@ from devservers.twilio.faults import EarlyCallbacks, EventBetweenPages, ListLag,
 from devservers.twilio.ledger import Ledger, ListOrder
 from devservers.twilio.listing import DATE_FILTERS, list_messages
 from devservers.twilio.media import Media
-from devservers.twilio.messages import CreateRequest, Message, Step, first_value, media_path, new_sid
+from devservers.twilio.messages import MEDIA_URL, CreateRequest, Message, Step, first_value, media_path, new_sid
 from devservers.twilio.progress import Progress
 from devservers.twilio.request_faults import Perform, RequestFault
 from devservers.twilio.segments import segment_count
@@ -40,6 +40,7 @@ class RequestRecord:
     at: str
     operation: Operation
     to: str
+    num_media: int = 0
     fault: str | None = None
     status: int | None = None
 
@@ -69,7 +70,8 @@ class MessagesApi:
     async def collection(self, request: Request) -> Response:
         form = await _form(request)
         if request.method == "POST":
-            return await self._serve(request, "create", first_value(form, "To"), lambda: self._create(form))
+            to, num_media = first_value(form, "To"), len(form.get(MEDIA_URL, ()))
+            return await self._serve(request, "create", to, lambda: self._create(form), num_media)
         query = dict(request.query_params)
         return await self._serve(request, "list", query.get("To", ""), lambda: self._list(query))
 
@@ -97,8 +99,10 @@ class MessagesApi:
         media_sid = request.path_params["media_sid"]
         return await self._serve(request, "media_content", "", lambda: self._media_content(request, media_sid))
 
-    async def _serve(self, request: Request, operation: Operation, to: str, perform: Perform) -> Response:
-        record = RequestRecord(iso(self._clock.now()), operation, to)
+    async def _serve(
+        self, request: Request, operation: Operation, to: str, perform: Perform, num_media: int = 0
+    ) -> Response:
+        record = RequestRecord(iso(self._clock.now()), operation, to, num_media)
         self._requests.append(record)
         self._in_flight += 1
         try:

@@ -72,7 +72,7 @@ def create_app(
         fetcher,
         has_control_port=has_control_port,
     )
-    page = Page(account, ledger, registry, progress, api, clock)
+    page = Page(account, ledger, registry, progress, api, fetcher, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -125,7 +125,7 @@ class SimulatorControl:
         return AcceptedMessage(**await self._call("POST", "texts", json=command))
 
     async def set_number(self, **settings: str) -> None:
-        """Set any of `sms_url`, `sms_fallback_url` and `sms_application_sid` of the account's own number."""
+        """Set any of the fields of `NumberSettings` of the account's own number."""
         await self._call("POST", "number", json=settings)
 
     async def set_services(self, *services: Mapping[str, Any]) -> None:

@@ -74,7 +74,9 @@ class NumberCommand(ControlCommand):
 
     number: str = ""
     sms_url: str = ""
+    sms_method: str = "POST"
     sms_fallback_url: str = ""
+    sms_fallback_method: str = "POST"
     sms_application_sid: str = ""
 
 

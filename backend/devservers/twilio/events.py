@@ -12,11 +12,11 @@ from devservers.twilio.api import RequestRecord
 from devservers.twilio.clock import iso
 from devservers.twilio.icons import icon
 from devservers.twilio.ledger import CallbackRecord
+from devservers.twilio.outbound_media import FetchRecord
 from devservers.twilio.readable import readable
 from devservers.twilio.temper import TEMPERS
 
 _OPERATIONS = {
-    "create": ("Text sent", "send"),
     "list": ("Read the list of messages", "ask"),
     "fetch": ("Asked about one message", "ask"),
     "update": ("Changed a message", "send"),
@@ -55,9 +55,15 @@ class Event:
     is_refused: bool = False
 
 
-def event_log(requests: Sequence[RequestRecord], callbacks: Sequence[CallbackRecord], newest: int) -> str:
+def event_log(
+    requests: Sequence[RequestRecord],
+    callbacks: Sequence[CallbackRecord],
+    fetches: Sequence[FetchRecord],
+    newest: int,
+) -> str:
     """The events, the newest first. Equal events in a row are one line with their number."""
-    events = sorted([*map(_request, requests), *map(_callback, callbacks)], key=lambda event: event.at)
+    told = [*map(_request, requests), *map(_callback, callbacks), *map(_fetch, fetches)]
+    events = sorted(told, key=lambda event: event.at)
     rows = "".join(reversed(list(_rows(events[-newest:]))))
     return f'<ol class="card events">{rows}</ol>' if rows else '<p class="card empty">Nothing yet.</p>'
 
@@ -80,16 +86,32 @@ def _rows(events: Iterable[Event]) -> Iterable[str]:
 
 
 def _request(record: RequestRecord) -> Event:
-    name, glyph = _OPERATIONS[record.operation]
     is_refused = record.status is None or record.status >= HTTPStatus.BAD_REQUEST
-    if is_refused and record.operation == "create":
-        name = "Text not answered" if record.status is None else "Text refused"
+    if record.operation == "create":
+        result = "not answered" if record.status is None else "refused" if is_refused else "sent"
+        name, glyph = f"{_content(record.num_media)} {result}", "send"
+    else:
+        name, glyph = _OPERATIONS[record.operation]
     details = [
         f"to {readable(record.to)}" if record.to else "",
         _answer(record.status),
         _FAULTS.get(record.fault or "", record.fault),
     ]
     return Event(record.at, name, " · ".join(filter(None, details)), "warning" if is_refused else glyph, is_refused)
+
+
+def _content(num_media: int) -> str:
+    return f"{num_media} pictures" if num_media > 1 else "Picture" if num_media else "Text"
+
+
+def _fetch(record: FetchRecord) -> Event:
+    """What was fetched to send it. The address has the permission to fetch it."""
+    if record.status == HTTPStatus.OK:
+        size = f"{max(1, round(record.bytes / 1000))} kB"
+        return Event(record.at, "Picture fetched by Twilio", f"{size} · {record.status}", "picture")
+    details = [_answer(record.status), "" if record.error is None else _reason(record.error)]
+    name = "Picture not fetched by Twilio"
+    return Event(record.at, name, " · ".join(filter(None, details)), "warning", is_refused=True)
 
 
 def _callback(record: CallbackRecord) -> Event:

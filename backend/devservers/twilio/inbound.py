@@ -2,7 +2,8 @@
 
 The webhook goes to the number's SmsUrl, and to its SmsFallbackUrl once no attempt has succeeded. Without either, or
 with an application in their place, the message is only in the list. A Messaging Service that is in charge of the number
-has a URL of its own; without one the message is dropped, and is not in the list.
+has such URLs of its own; without the first one the message is dropped, and is not in the list. All are posted to, also
+if another method is set.
 https://www.twilio.com/docs/messaging/guides/webhook-request
 """
 
@@ -110,15 +111,18 @@ class Phones:
         if self._account.advanced_opt_out and (taken_as := opt_out_type(message.body)):
             params = {**params, "OptOutType": taken_as}
         if (service := self._services.in_charge_of(message.to_number)) is not None:
-            url = service.inbound_request_url or ""
-            return Callback(url, params, message.sid, message.from_number) if is_loopback_url(url) else None
-        if number.sms_application_sid or not is_loopback_url(number.sms_url):
+            url, fallback_url = service.inbound_request_url or "", service.fallback_url or ""
+        elif number.sms_application_sid:
             return None
-        webhook = Callback(number.sms_url, params, message.sid, message.from_number)
-        if not is_loopback_url(number.sms_fallback_url):
+        else:
+            url, fallback_url = number.sms_url, number.sms_fallback_url
+        if not is_loopback_url(url):
+            return None
+        webhook = Callback(url, params, message.sid, message.from_number)
+        if not is_loopback_url(fallback_url):
             return webhook
-        failed = {**params, "ErrorCode": NO_RESPONSE, "ErrorUrl": number.sms_url}
-        return replace(webhook, fallback=Callback(number.sms_fallback_url, failed, message.sid, message.from_number))
+        failed = {**params, "ErrorCode": NO_RESPONSE, "ErrorUrl": url}
+        return replace(webhook, fallback=Callback(fallback_url, failed, message.sid, message.from_number))
 
     def _media_params(self, message: Message) -> Mapping[str, str]:
         params: dict[str, str] = {}

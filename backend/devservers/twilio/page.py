@@ -12,6 +12,7 @@ from devservers.twilio.fault_registry import FaultRegistry
 from devservers.twilio.icons import SPRITE
 from devservers.twilio.ledger import Ledger
 from devservers.twilio.messages import Message
+from devservers.twilio.outbound_media import MediaFetcher
 from devservers.twilio.phone_view import handset, link, phone_list
 from devservers.twilio.progress import Progress
 from devservers.twilio.special_numbers import special_numbers
@@ -38,10 +39,11 @@ class Page:
         registry: FaultRegistry,
         progress: Progress,
         api: MessagesApi,
+        fetcher: MediaFetcher,
         clock: Clock,
     ) -> None:
         self._account, self._ledger, self._registry = account, ledger, registry
-        self._progress, self._api, self._clock = progress, api, clock
+        self._progress, self._api, self._fetcher, self._clock = progress, api, fetcher, clock
 
     async def show(self, request: Request) -> HTMLResponse:
         query = request.query_params
@@ -97,10 +99,16 @@ class Page:
         )
 
     def _events(self) -> str:
-        log = event_log(self._api.requests()[-MAX_EVENTS:], self._ledger.callbacks(newest=MAX_EVENTS), MAX_EVENTS)
+        log = event_log(
+            self._api.requests()[-MAX_EVENTS:],
+            self._ledger.callbacks(newest=MAX_EVENTS),
+            self._fetcher.records()[-MAX_EVENTS:],
+            MAX_EVENTS,
+        )
         return (
             f'{log}<p class="note">The newest {MAX_EVENTS}. All that is kept, as JSON: '
-            '<a href="/_control/requests">requests</a>, <a href="/_control/callbacks">callbacks</a>.</p>'
+            '<a href="/_control/requests">requests</a>, <a href="/_control/callbacks">callbacks</a>, '
+            '<a href="/_control/media_fetches">fetches of pictures</a>.</p>'
         )
 
 

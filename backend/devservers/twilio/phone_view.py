@@ -14,6 +14,11 @@ from devservers.twilio.messages import Message, delivery_error
 from devservers.twilio.readable import readable
 
 HUES = 8
+MMS_PREFIXES = ("+1", "+61")
+"""The United States, Canada and Australia: to all others, Twilio sends a text with a link in place of a picture.
+
+How the resource shows that is not documented: the fault `mms_converter` has one way.
+"""
 _CURRENT = ' aria-current="true"'
 # What each status is to the phone's owner, and its icon. Every other status is on its way.
 _STATUSES = {
@@ -114,8 +119,7 @@ def _bubble(message: Message, attached: Sequence[Media], previous: Message | Non
     text = escape(message.body) or '<em class="message__nothing">No text</em>'
     if attached:
         bubble = f'<p class="message__bubble" dir="auto">{text}</p>' if message.body else ""
-        alt = "Picture from this phone" if message.is_inbound else "Picture to this phone"
-        media = "".join(_medium(each, alt) for each in attached) + bubble
+        media = "".join(_medium(each, message) for each in attached) + bubble
     else:
         attachments = f'<p class="message__meta">with {message.num_media} attached</p>' if message.num_media else ""
         media = f'<p class="message__bubble" dir="auto">{text}</p>{attachments}'
@@ -123,10 +127,14 @@ def _bubble(message: Message, attached: Sequence[Media], previous: Message | Non
     return f'<li class="message message--{kind}{follows}" id="{escape(message.sid)}">{media}{meta}</li>'
 
 
-def _medium(media: Media, alt: str) -> str:
+def _medium(media: Media, message: Message) -> str:
     if not media.content_type.startswith("image/"):
         return f'<p class="message__meta">{escape(media.content_type)} attached</p>'
-    return f'<img class="message__picture" src="/_control/media/{escape(media.sid)}" alt="{alt}">'
+    address = f"/_control/media/{escape(media.sid)}"
+    if not message.is_inbound and not message.phone.startswith(MMS_PREFIXES):
+        return f'<p class="message__bubble"><a href="{address}">Link to a picture</a></p>'
+    alt = "Picture from this phone" if message.is_inbound else "Picture to this phone"
+    return f'<img class="message__picture" src="{address}" alt="{alt}">'
 
 
 def _meta(message: Message) -> str:

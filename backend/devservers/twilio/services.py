@@ -27,6 +27,8 @@ class MessagingService:
     inbound_request_url: str | None = None
     """Without one, an inbound message is dropped, and is not in the list of messages either."""
     inbound_method: str = "POST"
+    fallback_url: str | None = None
+    fallback_method: str = "POST"
     use_inbound_webhook_on_number: bool = False
     """The number's own webhook counts instead."""
     numbers: Sequence[str] = field(default_factory=tuple)

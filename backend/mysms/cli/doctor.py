@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from bson import ObjectId
 
@@ -21,6 +21,7 @@ from mysms.core.settings import Settings
 from mysms.core.settings_sources import SettingsError
 from mysms.core.timestamps import utc_now
 from mysms.core.urls import Url
+from mysms.inbound.recipients import Recipients
 from mysms.mail.smtp import MailServerError, SmtpClient
 from mysms.providers.base import ProviderUnavailableError
 from mysms.providers.callback_url import url_for_twilio
@@ -29,13 +30,14 @@ from mysms.providers.diagnostics import (
     CallbackProbe,
     CredentialsRejectedError,
     MessagingService,
-    NumberWebhooks,
+    Webhook,
     fetch_as_twilio,
     inspect_account,
     inspect_webhooks,
     set_webhook,
 )
 from mysms.providers.twilio import is_simulator
+from mysms.users.models import User
 
 _OLDEST_VERSION = (4, 4)
 _WORST_SKEW = timedelta(seconds=2)
@@ -88,6 +90,7 @@ async def run_checks(settings: Settings, *, fix: bool = False) -> list[CheckResu
         await _find("callback", check_callback, settings),
         await _find("pictures", check_pictures, settings),
         await _find("inbound", lambda given: check_inbound(given, fix=fix), settings),
+        await _find("receiver", lambda given: asyncio.run(check_receiver(given)), settings),
         await _find("mail", lambda given: asyncio.run(check_mail(given)), settings),
         await _find("process", check_process, settings),
     ]
@@ -244,19 +247,21 @@ def check_inbound(settings: Settings, *, fix: bool = False) -> str:
         if found is None:
             raise CheckFailedError(f"The account does not own {number}.", _ANOTHER_NUMBER)
         if found.service:
-            return _check_service(found.service, number, url, settings)
+            return _check_service(found.service, number, settings)
         if found.sms_application_sid:
             raise CheckFailedError(
                 f"{number} has the TwiML application {found.sms_application_sid}, so Twilio ignores its webhook.",
                 f"Configure {number} with a webhook in Twilio's console.",
             )
-        if (found.sms_url, found.sms_fallback_url, found.sms_method) == (wanted, wanted, "POST"):
-            return f"{number} posts inbound messages to {url.address}, and again if that fails."
+        wrong = _what_is_wrong(found.webhook, found.fallback, settings)
+        if not wrong:
+            return f"{number} posts inbound messages to {_address_of(found.webhook.url)}, and again if that fails."
         if not fix:
             raise CheckFailedError(
-                f"{number} {_where(found, url, settings)}.",
+                f"{number} {wrong}.",
                 "Run mysms doctor --fix, which sets the webhook and the fallback of the number at Twilio to "
-                f"{url.address}#rc=5&rp=all. Until then, messages are found in Twilio's list, minutes later.",
+                f"{url.address}#{urldefrag(wanted).fragment}. Until then, messages that do not arrive are found in "
+                "Twilio's list, minutes later.",
             )
         set_webhook(*account, found.sid, wanted)
     except ProviderUnavailableError as error:
@@ -264,43 +269,70 @@ def check_inbound(settings: Settings, *, fix: bool = False) -> str:
     return f"{number} now posts inbound messages to {url.address}, and again if that fails."
 
 
-def _check_service(service: MessagingService, number: str, url: Url, settings: Settings) -> str:
+def _check_service(service: MessagingService, number: str, settings: Settings) -> str:
     """Checks that a Messaging Service posts inbound messages to the API. Raises CheckFailedError."""
     name = f"the Messaging Service {service.name!r} ({service.sid})"
-    if not service.inbound_url:
-        what = "drops inbound messages: nobody sees them, and Twilio's list does not have them"
-    elif not _is_ours(service.inbound_url, url, settings):
-        what = f"posts inbound messages to another server, {urlsplit(service.inbound_url).hostname}"
-    elif service.inbound_method != "POST":
-        what = f"requests this API with {service.inbound_method} instead of POST"
+    if not service.webhook.url:
+        wrong = "drops inbound messages: nobody sees them, and Twilio's list does not have them"
     else:
-        return f"{number} is in {name}, which posts inbound messages to {_address_of(service.inbound_url)}."
-    raise CheckFailedError(
-        f"{number} is in {name}, which {what}.",
-        "In Twilio's console, under Integration of that service, choose to defer to the sender's webhook, and run "
-        "mysms doctor --fix; or take the number out of its sender pool.",
-    )
+        wrong = _what_is_wrong(service.webhook, service.fallback, settings)
+    if wrong:
+        raise CheckFailedError(
+            f"{number} is in {name}, which {wrong}.",
+            "In Twilio's console, under Integration of that service, choose to defer to the sender's webhook, and run "
+            "mysms doctor --fix; or take the number out of its sender pool.",
+        )
+    return f"{number} is in {name}, which posts inbound messages to {_address_of(service.webhook.url)}."
 
 
-def _where(found: NumberWebhooks, url: Url, settings: Settings) -> str:
-    """Says what the number does with inbound messages instead, without quoting what may contain a password."""
-    if not found.sms_url:
-        return "posts inbound messages nowhere"
-    if not _is_ours(found.sms_url, url, settings):
-        return f"posts inbound messages to another server, {urlsplit(found.sms_url).hostname}"
-    return "posts inbound messages to this API, but without the retries or the fallback"
+def _what_is_wrong(webhook: Webhook, fallback: Webhook, settings: Settings) -> str:
+    """Says how these differ from what this API needs, without quoting what may contain a password. Empty if nothing."""
+    return _difference(webhook, settings) or _difference(fallback, settings, " if its webhook fails")
 
 
-def _is_ours(configured: str, inbound_url: Url, settings: Settings) -> bool:
-    """Whether a URL leads to this API, which takes messages also where it takes status callbacks."""
-    ours = {each.address for each in (inbound_url, settings.twilio_status_callback_url) if each is not None}
-    return _address_of(configured) in ours
+def _difference(webhook: Webhook, settings: Settings, when: str = "") -> str:
+    # The API takes messages also where it takes status callbacks.
+    ours = [url for url in (settings.inbound_url, settings.twilio_status_callback_url) if url is not None]
+    wanted = [url_for_twilio(url, "") for url in ours]
+    if not webhook.url:
+        return f"posts inbound messages nowhere{when}"
+    if _address_of(webhook.url) not in {url.address for url in ours}:
+        return f"posts inbound messages to another server, {urlsplit(webhook.url).hostname},{when}".removesuffix(",")
+    if webhook.method != "POST":
+        return f"requests this API with {webhook.method} instead of POST{when}"
+    retries = urldefrag(wanted[0]).fragment
+    if urldefrag(webhook.url).fragment != retries:
+        return f"posts inbound messages to this API without the retries (#{retries}){when}"
+    if webhook.url not in wanted:
+        return f"posts inbound messages to this API with another password or query than these settings{when}"
+    return ""
 
 
 def _address_of(url: str) -> str:
     """Returns a URL without user name, password, query and fragment."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+async def check_receiver(settings: Settings) -> str:
+    """Checks that somebody sees messages from people to whom nobody has written. Raises CheckFailedError.
+
+    Asks the database, not /ready, since the API may run on another machine.
+    """
+    try:
+        async with database.connect(settings.mongodb_uri) as client:
+            await database.init_documents_for_reading(database.database_of(client), [User])
+            problem = await Recipients(settings.inbound_fallback_email).find_problem()
+    except (database.DatabaseConfigurationError, database.DatabaseError):
+        return "Without the database, it is unknown who receives messages."
+    if settings.inbound_fallback_email is None:
+        receiver, remedy = "The oldest account", "Sign up in the app: the first account receives them."
+    else:
+        receiver = "The account INBOUND_FALLBACK_EMAIL"
+        remedy = "Sign up in the app with that address, or set INBOUND_FALLBACK_EMAIL to the address of an account."
+    if problem is not None:
+        raise CheckFailedError(problem, remedy)
+    return f"{receiver} receives messages from people to whom nobody has written."
 
 
 def check_process(settings: Settings) -> str:

@@ -158,6 +158,11 @@ async def init_documents(database: Database, models: Sequence[type[Document]]) -
     await init_beanie(database=database, document_models=models)
 
 
+async def init_documents_for_reading(database: Database, models: Sequence[type[Document]]) -> None:
+    """Binds the document classes to the database, and changes nothing in it."""
+    await init_beanie(database=database, document_models=models, skip_indexes=True)
+
+
 async def wait_until_available(database: Database) -> None:
     """Waits until the database responds, and logs a warning now and then meanwhile.
 

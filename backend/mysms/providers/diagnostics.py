@@ -76,14 +76,22 @@ def inspect_account(
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """A request by which Twilio reports inbound messages. Without a URL, there is none."""
+
+    url: str
+    method: str
+
+
+@dataclass(frozen=True)
 class MessagingService:
     """A Messaging Service that has the number in its pool, and decides where inbound messages go."""
 
     sid: str
     name: str
-    inbound_url: str
+    webhook: Webhook
     """Without one, Twilio drops inbound messages; they are not in its list either."""
-    inbound_method: str
+    fallback: Webhook
 
 
 @dataclass(frozen=True)
@@ -91,9 +99,9 @@ class NumberWebhooks:
     """What one of the account's numbers does with an inbound message."""
 
     sid: str
-    sms_url: str
-    sms_method: str
-    sms_fallback_url: str
+    webhook: Webhook
+    fallback: Webhook
+    """Requested if the webhook and its retries fail."""
     sms_application_sid: str
     """If it is not empty, Twilio ignores the URLs."""
     service: MessagingService | None
@@ -115,9 +123,8 @@ def inspect_webhooks(
         return None
     return NumberWebhooks(
         sid=row.sid or "",
-        sms_url=row.sms_url or "",
-        sms_method=row.sms_method or "",
-        sms_fallback_url=row.sms_fallback_url or "",
+        webhook=Webhook(row.sms_url or "", row.sms_method or ""),
+        fallback=Webhook(row.sms_fallback_url or "", row.sms_fallback_method or ""),
         sms_application_sid=row.sms_application_sid or "",
         service=service,
     )
@@ -130,7 +137,10 @@ def _service_in_charge_of(client: Client, number: str) -> MessagingService | Non
             if row.use_inbound_webhook_on_number:
                 return None
             return MessagingService(
-                row.sid or "", row.friendly_name or "", row.inbound_request_url or "", row.inbound_method or ""
+                row.sid or "",
+                row.friendly_name or "",
+                webhook=Webhook(row.inbound_request_url or "", row.inbound_method or ""),
+                fallback=Webhook(row.fallback_url or "", row.fallback_method or ""),
             )
     return None
 

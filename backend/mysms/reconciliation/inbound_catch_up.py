@@ -1,4 +1,4 @@
-"""Makes up for inbound messages whose webhooks were missed: reads the provider's list of what our number received.
+"""Makes up for inbound messages whose webhooks were missed: reads the provider's list of what our numbers received.
 
 Nothing rests on one look or on the order of the list, in which fresh rows may be missing for hours. Every look reads
 the last hours again, and each hour a deep look reads everything since three days before the last complete deep look. So
@@ -7,16 +7,19 @@ whatever happened meanwhile, such as a server that slept for weeks, is read as s
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from mysms.core.backoff import Jitter, jitter
+from mysms.core.phone_numbers import spellings
 from mysms.core.timestamps import Clock
 from mysms.inbound.errors import NobodyToReceiveError
 from mysms.inbound.inbox import Inbox
 from mysms.inbound.text import InboundText
+from mysms.messages import repository as messages
 from mysms.messages.media import MOST_MEDIA
 from mysms.outbox.provider_message_ids import ProviderMessageIds
+from mysms.outbox.sender_identity import SenderIdentity
 from mysms.providers.base import Listing, Provider, ProviderMedia, ProviderMessage, ProviderUnavailableError
 from mysms.reconciliation.looks import InboundLooks, Look
 from mysms.reconciliation.polling import ProviderThread
@@ -39,7 +42,11 @@ _log = logging.getLogger(__name__)
 
 
 class InboundCatchUp:
-    """Looks for the inbound messages of one sender. Of any number of processes, one looks at a time."""
+    """Looks for the inbound messages of one sender. Of any number of processes, one looks at a time.
+
+    With `answers_only`, only for those from people to whom somebody has written from it: a former number may have
+    another use by now, and what else it receives is not ours to store.
+    """
 
     def __init__(
         self,
@@ -52,6 +59,7 @@ class InboundCatchUp:
         clock: Clock,
         *,
         every: timedelta,
+        answers_only: bool = False,
         jitter: Jitter = jitter,
     ) -> None:
         self._inbox = inbox
@@ -62,6 +70,7 @@ class InboundCatchUp:
         self._number = number
         self._clock = clock
         self._every = every
+        self._answers_only = answers_only
         self._jitter = jitter
         self._asks_at: datetime | None = None
         self._media_failures = Counter[str]()
@@ -107,7 +116,7 @@ class InboundCatchUp:
             batch = rows[start : start + _BATCH]
             settled = await self._message_ids.settled_among([row.sid for row in batch])
             for row in batch:
-                if row.sid in settled:
+                if row.sid in settled or (self._answers_only and not await _is_answer(row)):
                     continue
                 media = await self._media_of(row)
                 if media is None:
@@ -138,6 +147,34 @@ class InboundCatchUp:
             return media
         _log.warning("Twilio does not list all media of an inbound message, which is stored without the others.")
         return media
+
+
+class InboundCatchUps:
+    """Looks for our number, and for those which it has replaced lately: people answer there, too.
+
+    Each has its own look, so the cost grows with the number of these senders alone, which is small.
+    """
+
+    def __init__(
+        self, looks: InboundLooks, current: InboundCatchUp, of_former: Callable[[SenderIdentity], InboundCatchUp]
+    ) -> None:
+        self._looks = looks
+        self._current = current
+        self._of_former = of_former
+        self._former: list[InboundCatchUp] | None = None
+
+    async def run_round(self) -> None:
+        """Looks where a look is due. Raises ProviderUnavailableError if the provider did not answer."""
+        await self._current.run_round()
+        if self._former is None:
+            # The number is a setting: no other is replaced while this process runs.
+            self._former = [self._of_former(sender) for sender in await self._looks.find_former_senders()]
+        for catch_up in self._former:
+            await catch_up.run_round()
+
+
+async def _is_answer(row: ProviderMessage) -> bool:
+    return await messages.find_last_written(row.to_number, spellings(row.from_number)) is not None
 
 
 def _number_of_media(row: ProviderMessage) -> int:

@@ -1,14 +1,19 @@
 """The looks at the provider's list of inbound messages: when the next one is due, and up to when they are complete."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 from mysms.outbox.sender_identity import SenderIdentity
+
+FORMER_FOR = timedelta(days=30)
+"""How long there are looks for a sender after another has taken its place."""
+_MOST_FORMER = 5
 
 
 @dataclass
@@ -28,10 +33,19 @@ class InboundLooks:
     """The looks for one sender, in one document. A process holds a look for `hold`, and extends it between requests."""
 
     def __init__(
-        self, database: Database, identity: SenderIdentity, clock: Clock, *, hold: timedelta, deep_every: timedelta
+        self,
+        database: Database,
+        identity: SenderIdentity,
+        clock: Clock,
+        *,
+        hold: timedelta,
+        deep_every: timedelta,
+        is_former: bool = False,
     ) -> None:
         self._looks = database["inbound_looks"]
+        self._identity = identity
         self._id = identity.key
+        self._is_former = is_former
         self._clock = clock
         self._hold = hold
         self._deep_every = deep_every
@@ -40,10 +54,11 @@ class InboundLooks:
         """Claims the next look, if it is due."""
         now = self._clock()
         held_until = now + self._hold
-        row = await self._looks.find_one_and_update(
-            {"_id": self._id, "next_look_at": {"$lte": now}}, {"$set": {"next_look_at": held_until}}
-        )
-        if row is None and await self._begin(now, held_until):
+        due: dict[str, object] = {"_id": self._id, "next_look_at": {"$lte": now}}
+        if self._is_former:
+            due["in_use_at"] = {"$gt": now - FORMER_FOR}
+        row = await self._looks.find_one_and_update(due, {"$set": {"next_look_at": held_until}})
+        if row is None and not self._is_former and await self._begin(now, held_until):
             row = {"looked_from": now, "complete_until": now, "next_deep_look_at": now}
         if row is None:
             return None
@@ -66,9 +81,22 @@ class InboundLooks:
         """Records a look, and schedules the next one. An incomplete deep look is repeated as the next one."""
         now = self._clock()
         values: dict[str, object] = {"next_look_at": now + following}
+        if not self._is_former:
+            values |= {"sender": asdict(self._identity), "in_use_at": now}
         if look.is_deep and is_complete:
             values |= {"complete_until": look.started_at, "next_deep_look_at": now + self._deep_every}
         await self._update(look, values)
+
+    async def find_former_senders(self) -> list[SenderIdentity]:
+        """Returns the other senders of the account that were in use until recently, the newest first."""
+        query = {
+            "_id": {"$ne": self._id},
+            "sender.account_sid": self._identity.account_sid,
+            "sender.api_base_url": self._identity.api_base_url,
+            "in_use_at": {"$gt": self._clock() - FORMER_FOR},
+        }
+        found = self._looks.find(query, {"sender": 1}, sort=[("in_use_at", DESCENDING)], limit=_MOST_FORMER)
+        return [SenderIdentity(**row["sender"]) for row in await found.to_list()]
 
     async def _begin(self, now: datetime, held_until: datetime) -> bool:
         """Creates the document with the first look; returns False if there is one, whose look is not due."""

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from mysms.cli.doctor import (
     check_mail,
     check_pictures,
     check_process,
+    check_receiver,
 )
 from mysms.core.settings import Settings
 from mysms.providers.diagnostics import AccountReport
@@ -37,7 +38,18 @@ from tests.support.servers import (
     callback_url_of,
 )
 
-ALL_CHECKS = ("settings", "browser", "database", "twilio", "callback", "pictures", "inbound", "mail", "process")
+ALL_CHECKS = (
+    "settings",
+    "browser",
+    "database",
+    "twilio",
+    "callback",
+    "pictures",
+    "inbound",
+    "receiver",
+    "mail",
+    "process",
+)
 UNREACHABLE_URL = "http://127.0.0.1:9"
 UNREACHABLE_DATABASE = "mongodb://127.0.0.1:9/mysms"
 
@@ -56,8 +68,11 @@ def inbound_url_of(api: Api) -> str:
     return f"{api.url}/api/twilio/inbound"
 
 
-async def set_webhook(simulator: Simulator, url: str = "", application: str = "") -> None:
-    await simulator.control.set_number(sms_url=url, sms_fallback_url=url, sms_application_sid=application)
+async def set_webhook(simulator: Simulator, url: str = "", application: str = "", **changes: str) -> None:
+    """Set the webhook of the number, and its fallback to the same, but for these changes."""
+    methods = {"sms_method": "POST", "sms_fallback_method": "POST"}
+    given = {"sms_url": url, "sms_fallback_url": url, "sms_application_sid": application, **methods, **changes}
+    await simulator.control.set_number(**given)
 
 
 async def contents(mongodb_uri: str) -> dict[str, list[Any]]:
@@ -100,8 +115,9 @@ async def test_all_problems_are_found_at_once(tmp_path: Path, simulator: Simulat
     )
     code, lines = await doctor(tmp_path, environment)
     marks = [line.split()[:2] for line in lines]
-    names = ("browser", "database", "twilio", "callback", "pictures", "inbound", "mail")
-    assert (code, marks) == (1, [["ok", "settings"], *(["wrong", name] for name in names), ["ok", "process"]])
+    # Without the database, nobody knows who receives; without an API, whether it is ready.
+    fine = {"settings", "receiver", "process"}
+    assert (code, marks) == (1, [["ok" if name in fine else "wrong", name] for name in ALL_CHECKS])
     assert "Traceback" not in "".join(lines)
     assert "a-secret" not in "".join(lines)
 
@@ -360,17 +376,29 @@ async def test_the_webhook_of_the_number_is_checked_and_set(start: Start, simula
     async with start() as api:
         await ApiUser.sign_up(api)
         settings = settings_of(api)
-        for url, found in (
-            ("", "posts inbound messages nowhere"),
-            ("https://user:hunter2@elsewhere.example/sms", "to another server, elsewhere.example"),
-            (inbound_url_of(api), "to this API, but without the retries or the fallback"),
-            (api.callback_url, "to this API, but without the retries or the fallback"),
+        url, elsewhere = f"{inbound_url_of(api)}#rc=5&rp=all", "https://user:hunter2@elsewhere.example/sms"
+        with_password = url.replace("://", "://user:hunter2@")
+        for changes, found in (
+            ({"sms_url": ""}, "posts inbound messages nowhere."),
+            ({"sms_url": elsewhere}, "posts inbound messages to another server, elsewhere.example."),
+            ({"sms_method": "GET"}, "requests this API with GET instead of POST."),
+            ({"sms_url": inbound_url_of(api)}, "to this API without the retries (#rc=5&rp=all)."),
+            ({"sms_url": f"{api.callback_url}#rc=1"}, "to this API without the retries (#rc=5&rp=all)."),
+            ({"sms_url": with_password}, "to this API with another password or query than these settings."),
+            ({"sms_fallback_url": ""}, "posts inbound messages nowhere if its webhook fails."),
+            ({"sms_fallback_url": elsewhere}, "another server, elsewhere.example, if its webhook fails."),
+            ({"sms_fallback_method": "GET"}, "requests this API with GET instead of POST if its webhook fails."),
+            ({"sms_fallback_url": api.callback_url}, "without the retries (#rc=5&rp=all) if its webhook fails."),
         ):
-            await set_webhook(simulator, url)
+            await set_webhook(simulator, url, **changes)
             failure = await asyncio.to_thread(failure_of, check_inbound, settings)
-            assert found in failure.finding
+            assert failure.finding.endswith(found)
             assert "mysms doctor --fix" in failure.remedy
             assert "hunter2" not in failure.finding + failure.remedy
+        for address in (url, url.replace("/inbound", "/status_callback")):
+            await set_webhook(simulator, address)
+            assert "and again if that fails" in await asyncio.to_thread(check_inbound, settings)
+        await set_webhook(simulator, url, sms_fallback_method="GET")
         code, lines = await doctor(tmp_path, api.environment)
         assert (code, [line.split()[1] for line in lines if line.startswith("wrong")]) == (1, ["inbound"])
         code, lines = await doctor(tmp_path, api.environment, "--fix")
@@ -422,10 +450,22 @@ async def test_a_messaging_service_that_has_the_number_is_named(start: Start, si
             await put_into_service(inbound_request_url="https://user:hunter2@elsewhere.example.com/sms?key=secret")
             lost = (await asyncio.to_thread(failure_of, check_inbound, settings)).finding
             assert lost.endswith("which posts inbound messages to another server, elsewhere.example.com.")
-            await put_into_service(inbound_request_url=url, inbound_method="GET")
-            assert "with GET" in (await asyncio.to_thread(failure_of, check_inbound, settings)).finding
-            for ours in (f"{url}#rc=3", url.replace("/inbound", "/status_callback")):
-                await put_into_service(inbound_request_url=ours)
+            right = f"{url}#rc=5&rp=all"
+            faults: Sequence[tuple[Mapping[str, str | None], str]] = (
+                ({"inbound_method": "GET"}, "which requests this API with GET instead of POST."),
+                ({"inbound_request_url": url}, "without the retries (#rc=5&rp=all)."),
+                ({"fallback_url": None}, "which posts inbound messages nowhere if its webhook fails."),
+                ({"fallback_url": f"{url}#rc=3"}, "without the retries (#rc=5&rp=all) if its webhook fails."),
+                ({"fallback_method": "GET"}, "which requests this API with GET instead of POST if its webhook fails."),
+            )
+            for wrong, found in faults:
+                fields: dict[str, Any] = {"inbound_request_url": right, "fallback_url": right, **wrong}
+                await put_into_service(**fields)
+                failure = await asyncio.to_thread(failure_of, lambda given: check_inbound(given, fix=True), settings)
+                assert failure.finding.endswith(found)
+                assert "defer to the sender's webhook" in failure.remedy
+            for ours in (right, right.replace("/inbound", "/status_callback")):
+                await put_into_service(inbound_request_url=ours, fallback_url=right)
                 assert "Marketing" in await asyncio.to_thread(check_inbound, settings)
             for fields in ({"use_inbound_webhook_on_number": True}, {"number": "+15005550098"}):
                 await put_into_service(**fields)
@@ -433,6 +473,39 @@ async def test_a_messaging_service_that_has_the_number_is_named(start: Start, si
         finally:
             await simulator.control.set_services()
             await set_webhook(simulator)
+
+
+async def test_it_says_when_nobody_receives_messages(start: Start, tmp_path: Path) -> None:
+    async with start() as api:
+        line, code = await receiver_line(api, tmp_path)
+        assert line == (
+            "wrong  receiver  There is no account yet: inbound messages wait at Twilio. "
+            "Sign up in the app: the first account receives them."
+        )
+        assert code == 1
+        user = await ApiUser.sign_up(api)
+        line, _ = await receiver_line(api, tmp_path)
+        assert line == "ok     receiver  The oldest account receives messages from people to whom nobody has written."
+        line, code = await receiver_line(api, tmp_path, INBOUND_FALLBACK_EMAIL="nobody@example.com")
+        assert line.startswith("wrong  receiver  INBOUND_FALLBACK_EMAIL is not the address of an account: the oldest")
+        assert line.endswith("or set INBOUND_FALLBACK_EMAIL to the address of an account.")
+        assert code == 1
+        line, _ = await receiver_line(api, tmp_path, INBOUND_FALLBACK_EMAIL=user.email)
+        assert line.startswith("ok     receiver  The account INBOUND_FALLBACK_EMAIL receives")
+
+
+async def test_a_new_database_stays_as_it_is(mongodb: Mongo, tmp_path: Path) -> None:
+    settings = settings_of(mongodb_uri=mongodb.other_database(tmp_path.name[-20:]))
+    with pytest.raises(CheckFailedError, match="There is no account yet"):
+        await check_receiver(settings)
+    assert await contents(settings.mongodb_uri) == {}
+
+
+async def receiver_line(api: Api, directory: Path, **changes: str) -> tuple[str, int]:
+    """The doctor's line about who receives messages, and its exit code."""
+    code, lines = await doctor(directory, {**api.environment, **changes})
+    (line,) = [line for line in lines if line.split()[1] == "receiver"]
+    return line, code
 
 
 async def test_the_mail_server_is_tried_without_sending_a_mail() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -19,9 +19,10 @@ from mysms.inbound.text import InboundText
 from mysms.messages.models import Message
 from mysms.opt_outs.records import OptOutChange, Source
 from mysms.opt_outs.service import OptOutService
+from mysms.outbox.sender_identity import SenderIdentity
 from mysms.providers.base import ProviderMedia, ProviderMessage, ProviderUnavailableError
-from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, LOOK_BACK, OVERLAP, InboundCatchUp
-from mysms.reconciliation.looks import InboundLooks
+from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, LOOK_BACK, OVERLAP, InboundCatchUp, InboundCatchUps
+from mysms.reconciliation.looks import FORMER_FOR, InboundLooks
 from mysms.reconciliation.polling import ProviderThread
 from mysms.users.models import User
 from tests.faults.outbox_fixture import HOLD, IDENTITY, OutboxFixture, StubProvider, new_number, open_outbox_fixture
@@ -64,20 +65,30 @@ class Fixture:
     async def _is_active(self, user_id: ObjectId) -> bool:
         return user_id not in self.leaving
 
-    def catch_up(self) -> InboundCatchUp:
+    def looks(self, sender: SenderIdentity = IDENTITY, *, is_former: bool = False) -> InboundLooks:
+        database, clock = self.outbox.database, self.outbox.clock
+        return InboundLooks(database, sender, clock, hold=HOLD, deep_every=DEEP_EVERY, is_former=is_former)
+
+    def catch_up(self, sender: SenderIdentity = IDENTITY, *, is_former: bool = False) -> InboundCatchUp:
         """That of a new process."""
         thread = ProviderThread(Heartbeat("test", 60))
         self.stack.callback(thread.close)
-        looks = InboundLooks(self.outbox.database, IDENTITY, self.outbox.clock, hold=HOLD, deep_every=DEEP_EVERY)
         return InboundCatchUp(
             self.inbox(),
-            looks,
+            self.looks(sender, is_former=is_former),
             self.outbox.message_ids,
             self.provider,
             thread,
-            IDENTITY.from_number,
+            sender.from_number,
             self.outbox.clock,
             every=EVERY,
+            answers_only=is_former,
+        )
+
+    def catch_ups(self, sender: SenderIdentity) -> InboundCatchUps:
+        """Those of a new process with this number."""
+        return InboundCatchUps(
+            self.looks(sender), self.catch_up(sender), lambda former: self.catch_up(former, is_former=True)
         )
 
     def row(self, text: str, at: datetime | None = None, **changes: object) -> ProviderMessage:
@@ -277,7 +288,7 @@ async def test_of_many_processes_one_looks(fixture: Fixture) -> None:
 
 
 async def test_the_look_of_a_process_that_ended_is_taken_over(fixture: Fixture) -> None:
-    looks = InboundLooks(fixture.outbox.database, IDENTITY, fixture.outbox.clock, hold=HOLD, deep_every=DEEP_EVERY)
+    looks = fixture.looks()
     look = await looks.claim()
     assert look is not None
     fixture.receive("Waits")
@@ -454,3 +465,49 @@ async def test_a_message_whose_media_can_never_be_listed_is_stored_without_them(
     await fixture.advance_and_look(catch_up, minutes=6)
     stored = await fixture.outbox.database["messages"].find_one({"content": "A picture"}) or {}
     assert (stored["num_media"], stored["media"]) == (1, [])
+
+
+NEW = replace(IDENTITY, from_number="+15005550099")
+
+
+async def write_from_former_number(fixture: Fixture) -> str:
+    """Run with IDENTITY, and send a message. Returns the number that got it."""
+    await fixture.catch_up().run_round()
+    peer, outbox = new_number(), fixture.outbox.outbox("worker")
+    await fixture.outbox.enqueue_claimed(outbox, peer, "How are you?")
+    return peer
+
+
+async def test_answers_to_a_former_number_are_read_for_a_while(fixture: Fixture) -> None:
+    peer = await write_from_former_number(fixture)
+    fixture.outbox.advance(days=3)
+    catch_ups = fixture.catch_ups(NEW)
+    # While no process ran, and while one runs with the new number.
+    fixture.receive("I am well", fixture.outbox.now - timedelta(days=2), from_number=peer)
+    fixture.receive("For whoever has the number now")
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["I am well"]
+    fixture.receive("And you?", from_number=peer)
+    fixture.receive("Hello", fixture.outbox.now + timedelta(seconds=1), to_number=NEW.from_number)
+    fixture.outbox.advance(seconds=301)
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["I am well", "And you?", "Hello"]
+    fixture.outbox.advance(seconds=FORMER_FOR.total_seconds())
+    fixture.receive("Too late", from_number=peer)
+    await catch_ups.run_round()
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["I am well", "And you?", "Hello"]
+
+
+async def test_each_former_number_of_the_account_has_one_look_of_few_requests(fixture: Fixture) -> None:
+    await write_from_former_number(fixture)
+    foreign = replace(IDENTITY, account_sid="AC" + "f" * 32, from_number="+15005550098")
+    simulated = replace(IDENTITY, api_base_url="http://simulator.example")
+    for sender in (foreign, simulated):
+        await fixture.catch_up(sender).run_round()
+    fixture.outbox.advance(seconds=301)
+    assert await fixture.looks(NEW).find_former_senders() == [IDENTITY]
+    fixture.provider.days_read.clear()
+    processes = [fixture.catch_ups(NEW) for _ in range(3)]
+    await asyncio.gather(*[each.run_round() for each in processes])
+    assert len(fixture.provider.days_read) == 2

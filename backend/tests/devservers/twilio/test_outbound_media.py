@@ -9,8 +9,9 @@ from twilio.base.exceptions import TwilioRestException
 from devservers.twilio.api import CONTENT_PATH
 from devservers.twilio.control import SimulatorControl
 from devservers.twilio.media import sample_picture
+from devservers.twilio.readable import readable
 from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, Simulator, eventually
-from tests.devservers.twilio.test_page import get
+from tests.devservers.twilio.test_page import get, log
 
 
 @pytest.fixture
@@ -49,6 +50,39 @@ async def test_pictures_are_fetched_listed_and_shown(
     assert all(f"/_control/media/{each.sid}" in page for each in media)
     (entry,) = [entry for entry in await control.ledger() if entry.sid == message.sid]
     assert entry.media_urls == [url, url]
+
+
+async def test_where_there_is_no_mms_the_phone_gets_a_link(simulator: Simulator, twilio: Library, url: str) -> None:
+    for number, has_link in (("+447700900123", True), ("+61491570156", False)):
+        message = await twilio.create(to=number, body="Look", media_url=[url])
+        await becomes(twilio, message.sid, "delivered")
+        (media,) = await twilio.call(twilio.client.messages(message.sid).media.list)
+        page = (await get(simulator, phone=number)).text
+        assert (f'<a href="/_control/media/{media.sid}">Link to a picture</a>' in page) is has_link
+        assert ('alt="Picture to this phone"' in page) is not has_link
+
+
+async def test_the_log_tells_of_pictures_and_when_they_are_fetched(
+    simulator: Simulator, twilio: Library, control: SimulatorControl, url: str
+) -> None:
+    await control.set_pace(0)
+    message = await twilio.create(media_url=[url])
+    await becomes(twilio, message.sid, "delivered")
+    for missing in ([url.replace("/media-content/", "/nothing/"), url], ["http://127.0.0.1:9/x"]):
+        failing = await twilio.create(media_url=missing)
+        await becomes(twilio, failing.sid, "failed")
+    names = [line.rpartition(" | ")[0] for line in log((await get(simulator)).text)]
+    number = readable(ORDINARY)
+    told = [name for name in names if "icture" in name and not name.startswith("Fetched")]
+    assert told == [
+        "Picture not fetched by Twilio | no answer · could not connect",
+        f"Picture sent | to {number} · 201",
+        "Picture not fetched by Twilio | 404 Not Found",
+        f"2 pictures sent | to {number} · 201",
+        f"Picture fetched by Twilio | {round(len(sample_picture()) / 1000)} kB · 200",
+        f"Picture sent | to {number} · 201",
+    ]
+    assert "nothing" not in " ".join(names)
 
 
 @pytest.mark.parametrize(

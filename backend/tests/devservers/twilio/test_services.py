@@ -43,3 +43,16 @@ async def test_the_url_of_the_service_or_of_the_number_is_called(
     assert webhook.params["MessagingServiceSid"] == SID
     assert webhook.is_signed()
     assert [row.sid for row in await twilio.list(to=DEFAULT_FROM_NUMBER)] == [text.sid]
+
+
+async def test_the_fallback_of_the_service_follows_a_failed_webhook(
+    control: SimulatorControl, receiver: Receiver
+) -> None:
+    url, fallback = receiver.url("/service#rc=1&rp=all"), receiver.url("/fallback")
+    await put_into_service(control, inbound_request_url=url, fallback_url=fallback)
+    receiver.script = [503, 503, 204]
+    await control.text(ORDINARY, "Hello?")
+    *tries, last = await receiver.wait_for(3)
+    assert [each.url for each in tries] == [receiver.url("/service")] * 2
+    assert (last.url, last.params["ErrorCode"], last.params["ErrorUrl"]) == (fallback, "11200", url)
+    assert last.is_signed()
