@@ -34,7 +34,7 @@ LOOK_BACK = timedelta(days=400)
 MEDIA_WAIT = timedelta(hours=1)
 """How old a message may get while Twilio does not list all its media; then it is stored without the others."""
 MOST_MEDIA_FAILURES = 3
-"""How often the list of its media may fail before a message that is so old is stored without them."""
+"""How often in a row the list of its media may fail before a message that is so old is stored without them."""
 _ONE_DAY = timedelta(days=1)
 _BATCH = 1000
 
@@ -140,6 +140,8 @@ class InboundCatchUp:
             self._media_failures[row.sid] += 1
             if self._media_failures[row.sid] < MOST_MEDIA_FAILURES:
                 return None
+        else:
+            self._media_failures.pop(row.sid, None)
         if len(media) < _number_of_media(row) and row.created_at > self._clock() - MEDIA_WAIT:
             return None
         self._media_failures.pop(row.sid, None)

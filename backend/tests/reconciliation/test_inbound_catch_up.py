@@ -455,6 +455,21 @@ async def test_one_failure_costs_an_old_message_none_of_its_media(fixture: Fixtu
     assert (stored["num_media"], len(stored["media"])) == (1, 1)
 
 
+async def test_failures_before_the_list_worked_do_not_count(fixture: Fixture) -> None:
+    catch_up = fixture.catch_up()
+    picture = fixture.receive("A picture", num_media="1")
+    nothing_yet: dict[str, list[ProviderMedia]] = {picture.sid: []}
+    for media, looks in ((None, 3), (nothing_yet, 6), (None, 2)):
+        fixture.provider.media = media
+        for _ in range(looks):
+            await fixture.advance_and_look(catch_up, minutes=6)
+    assert await fixture.texts() == []
+    fixture.provider.media = {picture.sid: [ProviderMedia("ME" + "a" * 32, "image/png")]}
+    await fixture.advance_and_look(catch_up, minutes=6)
+    stored = await fixture.outbox.database["messages"].find_one({"content": "A picture"}) or {}
+    assert (stored["num_media"], len(stored["media"])) == (1, 1)
+
+
 async def test_a_message_whose_media_can_never_be_listed_is_stored_without_them(fixture: Fixture) -> None:
     catch_up = fixture.catch_up()
     fixture.receive("A picture", num_media="1")
