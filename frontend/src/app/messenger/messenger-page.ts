@@ -42,7 +42,7 @@ import { RecipientParser } from '../messages/recipient-parser';
 import { loadPhoneNumberRules, toE164 } from '../phone-numbers/format-phone-number';
 import { LazyContent, PanelContent } from './side-panel/panel-content';
 import { SidePanel } from './side-panel/side-panel';
-import { SearchStore } from './search/search-store';
+import { SearchQuery } from './search/search-query';
 import { LoadFailure } from '../ui/load-failure';
 import { focusMainIfLost } from '../ui/focus-main';
 import { hasLasted } from '../ui/has-lasted';
@@ -71,7 +71,7 @@ const CONTACT = 'contact';
     SidePanel,
     Thread,
   ],
-  providers: [SearchStore],
+  providers: [SearchQuery],
   templateUrl: './messenger-page.html',
   host: {
     class: 'messenger-page',

@@ -4,7 +4,7 @@ import { RANDOM } from '../../api/backoff';
 import { ArchiveRequest, MuteRequest } from '../conversation-requests';
 import { ConversationList } from './conversation-list';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
-import { SearchStore } from '../search/search-store';
+import { SearchQuery } from '../search/search-query';
 import { ArchivedConversations } from '../../messages/archived-conversations';
 import { MessageCache } from '../../messages/cache/message-cache';
 import { ConversationsStore } from '../../messages/conversations-store';
@@ -35,7 +35,7 @@ describe('ConversationList', () => {
     localStorage.clear();
     cache = new FakeCache();
     api = setUpMessages(
-      ...[ArchivedConversations, Drafts, OutboxStore, SearchStore, provideRouter([])],
+      ...[ArchivedConversations, Drafts, OutboxStore, SearchQuery, provideRouter([])],
       { provide: MessageCache, useValue: cache },
       { provide: RANDOM, useValue: () => 0 },
     );
