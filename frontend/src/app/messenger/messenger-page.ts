@@ -31,6 +31,7 @@ import { ConversationList } from './conversation-list/conversation-list';
 import { ConversationsStore } from '../messages/conversations-store';
 import { addMessengerShortcuts } from './messenger-shortcuts';
 import type { ContactCard } from './contact-card/contact-card';
+import type { PictureViewer } from './media/picture-viewer';
 import type { MessageDetails } from './message-details/message-details';
 import { ClosedComposer } from './opt-out/closed-composer';
 import { OptOutSuggestion } from './opt-out/opt-out-suggestion';
@@ -103,6 +104,8 @@ export class MessengerPage {
   readonly day = input<string>();
   /** From the URL: the message whose details are open, or CONTACT. */
   readonly details = input<string>();
+  /** From the URL: the picture that is shown large. */
+  readonly picture = input<string>();
   /** From the URL: the user wants to write at once. */
   readonly compose = input<string>();
 
@@ -177,6 +180,9 @@ export class MessengerPage {
   protected readonly contactCard: LazyContent<ContactCard> = {
     load: async () =>
       (await withStylesheet(import('./contact-card/contact-card'), 'contact')).ContactCard,
+  };
+  protected readonly pictureViewer: LazyContent<PictureViewer> = {
+    load: async () => (await withStylesheet(import('./media/media-list'), 'media')).PictureViewer,
   };
   protected readonly welcome: LazyContent<Welcome> = {
     load: async () => (await import('./welcome/welcome')).Welcome,
