@@ -154,12 +154,14 @@ export class ConversationList {
     if (!this.store().isLoaded()) return this.sync.problem();
     return this.#isDisconnected() ? '' : this.store().problem();
   });
-  /** Until the API has answered. It is no `problem` yet, and must not move the rows. */
+  /**
+   * Until the API has answered. It is no `problem` yet, and must not move the rows. Of what was up to date before the
+   * connection was lost, the connection notice says when that was.
+   */
   protected readonly isStale = hasLasted(
     computed(
       () =>
-        this.store().isCached() ||
-        (this.store().isLoaded() && (this.#isDisconnected() || this.#connection.isReconnecting())),
+        this.store().isCached() || (this.store().isLoaded() && this.#connection.isReconnecting()),
     ),
   );
   protected readonly isLoading = computed(
