@@ -790,7 +790,7 @@ for (const width of [360, 768, 1280]) {
       const details = page.getByRole('dialog', { name: 'Message details' });
       const sid = details.getByText(/^SM/);
       await sid.scrollIntoViewIfNeeded();
-      expect(await linesOf(sid)).toBe(1);
+      expect.soft(await linesOf(sid)).toBe(1);
       const ends = await details.locator('.facts__row dd').evaluateAll((facts) =>
         facts.slice(0, -1).map((fact) => {
           const text = document.createRange();
@@ -799,7 +799,7 @@ for (const width of [360, 768, 1280]) {
         }),
       );
       expect(ends.length).toBeGreaterThan(2);
-      expect(new Set(ends).size).toBe(1);
+      expect.soft(new Set(ends).size).toBe(1);
 
       const latest = {
         opted_out: true,
@@ -812,11 +812,11 @@ for (const width of [360, 768, 1280]) {
       await page.goto(`/messages/${PEER}`);
       const header = page.locator('.thread__peer p');
       await expect(header).toContainText(/\+1 415 555 2671.*Opted out/);
-      expect(await header.evaluate((line) => line.scrollWidth <= line.clientWidth)).toBe(true);
-      expect(await linesOf(header.getByText('Opted out'))).toBe(1);
+      expect.soft(await header.evaluate((line) => line.scrollWidth <= line.clientWidth)).toBe(true);
+      expect.soft(await linesOf(header.getByText('Opted out'))).toBe(1);
       const icon = await page.locator('.closed-composer__box .icon').boundingBox();
       const title = await page.locator('.closed-composer__box strong').boundingBox();
-      expect(middleOf(icon)).toBeCloseTo(middleOf(title), 0);
+      expect.soft(middleOf(icon)).toBeCloseTo(middleOf(title), 0);
 
       await page.goto('/messages/new');
       const field = page.getByLabel('Phone number');
@@ -833,7 +833,7 @@ for (const width of [360, 768, 1280]) {
             .filter(({ top: from, bottom: to }) => from < box.top - 1 || to > box.bottom + 1)
             .length;
         }, end);
-        expect(cut).toBe(0);
+        expect.soft(cut).toBe(0);
       }
     });
   });

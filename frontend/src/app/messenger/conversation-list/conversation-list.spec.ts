@@ -21,6 +21,7 @@ import {
 } from '../../messages/testing';
 import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { UnreadStore } from '../../messages/unread-store';
+import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { SHOWN_AFTER_MS } from '../../ui/has-lasted';
 
 const STALE = 'These messages may be out of date.';
@@ -82,6 +83,22 @@ describe('ConversationList', () => {
     await api.answerConversations(messages(1, 1));
     await api.settle();
     expect(list.textContent).not.toContain(STALE);
+  });
+
+  it('leaves it to the connection notice to say when the page was up to date', async () => {
+    await api.answerConversations(messages(1, 1));
+    await api.answerChanges(api.expectChanges(), []);
+    const connection = TestBed.inject(ConnectionStatusStore);
+    connection.failed();
+    await vi.advanceTimersByTimeAsync(SHOWN_AFTER_MS);
+    await api.settle();
+    expect(connection.isDisconnected()).toBe(true);
+    expect(list.textContent).not.toContain(STALE);
+    connection.succeeded(0);
+    await vi.advanceTimersByTimeAsync(SHOWN_AFTER_MS);
+    await api.settle();
+    expect(connection.isReconnecting()).toBe(true);
+    expect(list.textContent).toContain(STALE);
   });
 
   it('says that pictures without a text were sent by the user', async () => {
