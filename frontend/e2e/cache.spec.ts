@@ -11,6 +11,7 @@ import {
   openSettings,
   openThread,
   PASSWORD,
+  row,
   scrollTo,
   signOut,
   storedBubble,
@@ -45,7 +46,10 @@ function cached(page: Page): Promise<string> {
       stores.map((store) => done(database.transaction(store).objectStore(store).getAll())),
     );
     database.close();
-    return JSON.stringify(Object.fromEntries(stores.map((store, index) => [store, rows[index]])));
+    return JSON.stringify(
+      Object.fromEntries(stores.map((store, index) => [store, rows[index]])),
+      (_, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value),
+    );
   }, CACHE);
 }
 
@@ -125,6 +129,32 @@ test('a reload shows the conversation before the API has answered, and then what
   await expect(page.getByText(STALE)).toHaveCount(0);
   expect(await shown.evaluate((element) => element.isConnected)).toBe(true);
   expect((await announced.jsonValue()).join()).not.toMatch('The first');
+});
+
+test('a reload without the API still says what is unread', async ({
+  page,
+  request,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/ERR_FAILED/);
+  const person = await newPerson(request);
+  await enter(page, person);
+  const number = await openCached(page, person, 'Before');
+  await page.goto('/messages');
+  for (const answer of ['One answer', 'Another one']) await phone.write(number, answer);
+  await expect(row(page, 'Another one')).toContainText('2 unread messages');
+  await expect.poll(() => cached(page)).toContain(`"counts":{"${number}":2}`);
+  await page.route(/\/(api|users)\//, (route) => route.abort());
+  await page.reload();
+  await expect(page.getByRole('status').first()).toContainText("Can't reach the server.");
+  await expect(row(page, 'Another one')).toContainText('2 unread messages');
+  await expect(page).toHaveTitle(/^\(2\)/);
+
+  await page.unroute(/\/(api|users)\//);
+  await row(page, 'Another one').click();
+  await expect(bubble(page, 'Another one')).toBeVisible();
+  await expect(row(page, 'Another one')).not.toContainText('unread');
 });
 
 test('what the API answers after a reload moves nothing that the user is reading', async ({

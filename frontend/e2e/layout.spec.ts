@@ -775,3 +775,79 @@ async function boxOf(page: Page, selector: string) {
   expect(box, selector).not.toBeNull();
   return box ?? { x: 0, y: 0, width: 0, height: 0 };
 }
+
+for (const width of [360, 768, 1280]) {
+  test.describe(`${width}px wide`, () => {
+    test.use({ viewport: { width, height: 740 } });
+
+    test('nothing that matters is cut: an opt-out, rows of recipients, a SID', async ({ page }) => {
+      const api = await generateApi(page, { conversations: 3, messages: 2 });
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL, PASSWORD);
+      await expect(page.locator('.conversation-row').first()).toBeVisible();
+
+      await page.goto(`/messages/${PEER}?details=${'1'.padStart(24, '0')}`);
+      const details = page.getByRole('dialog', { name: 'Message details' });
+      const sid = details.getByText(/^SM/);
+      await sid.scrollIntoViewIfNeeded();
+      expect.soft(await linesOf(sid)).toBe(1);
+      const ends = await details.locator('.facts__row dd').evaluateAll((facts) =>
+        facts.slice(0, -1).map((fact) => {
+          const text = document.createRange();
+          text.selectNodeContents(fact.querySelector('span') ?? fact);
+          return Math.round(text.getBoundingClientRect().right);
+        }),
+      );
+      expect(ends.length).toBeGreaterThan(2);
+      expect.soft(new Set(ends).size).toBe(1);
+
+      const latest = {
+        opted_out: true,
+        at: CONTACT.created_at,
+        source: 'keyword',
+        reason: null,
+      } as const;
+      api.optOuts = [{ number: PEER, opted_out: true, latest, history: [] }];
+      api.contacts = [{ ...CONTACT, name: 'Maximilian Mustermann' }];
+      await page.goto(`/messages/${PEER}`);
+      const header = page.locator('.thread__peer p');
+      await expect(header).toContainText(/\+1 415 555 2671.*Opted out/);
+      expect.soft(await header.evaluate((line) => line.scrollWidth <= line.clientWidth)).toBe(true);
+      expect.soft(await linesOf(header.getByText('Opted out'))).toBe(1);
+      const icon = await page.locator('.closed-composer__box .icon').boundingBox();
+      const title = await page.locator('.closed-composer__box strong').boundingBox();
+      expect.soft(middleOf(icon)).toBeCloseTo(middleOf(title), 0);
+
+      await page.goto('/messages/new');
+      const field = page.getByLabel('Phone number');
+      for (let last = 10; last < 40; last += 1) await field.fill(`+1 415 555 26${last},`);
+      const row = page.locator('.recipient__row');
+      await expect(row.locator('.recipient__chip')).toHaveCount(30);
+      for (const end of [0, 10_000]) {
+        const cut = await row.evaluate((scroller, top) => {
+          scroller.scrollTop = top;
+          const box = scroller.getBoundingClientRect();
+          return [...scroller.querySelectorAll('.recipient__chip')]
+            .map((chip) => chip.getBoundingClientRect())
+            .filter(({ top: from, bottom: to }) => to > box.top + 1 && from < box.bottom - 1)
+            .filter(({ top: from, bottom: to }) => from < box.top - 1 || to > box.bottom + 1)
+            .length;
+        }, end);
+        expect.soft(cut).toBe(0);
+      }
+    });
+  });
+}
+
+/** On how many lines a text stands. */
+function linesOf(text: Locator): Promise<number> {
+  return text.evaluate((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+  });
+}
+
+function middleOf(box: { readonly y: number; readonly height: number } | null): number {
+  return box ? box.y + box.height / 2 : Number.NaN;
+}

@@ -7,6 +7,7 @@ import {
   newPerson,
   openNew,
   openThread,
+  row,
   newNumber,
   sendNew,
   bubble,
@@ -117,4 +118,30 @@ test('numbers are grouped simply if their rules cannot be loaded', async ({
   await expect(bubble(page, 'Without the rules')).toBeVisible();
   await openThread(page, number);
   await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test('what a search finds is loaded when somebody searches, and Enter before that is not lost', async ({
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/ERR_INTERNET_DISCONNECTED|Failed to fetch dynamically imported module/);
+  const release = await withhold(page, 'search-results__title', 'abort');
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Where the parcel is');
+  await enter(page, person);
+  const box = page.getByRole('searchbox');
+  await box.fill('parcel');
+  const notice = page.getByRole('alert').filter({ hasText: MISSING });
+  await expect(notice).toBeVisible();
+  await box.press('Escape');
+  await expect(row(page, 'Where the parcel is')).toBeVisible();
+
+  release();
+  await box.fill('parcel');
+  await box.press('Enter');
+  await expect(bubble(page, 'Where the parcel is')).toBeVisible();
+  await expect(page).toHaveURL(/\?at=/);
+  await expect(notice).toBeHidden();
 });

@@ -131,3 +131,67 @@ for (const colorScheme of ['light', 'dark'] as const) {
     }
   });
 }
+
+test('one step back closes the large picture, and closing it leaves no step behind', async ({
+  page,
+  request,
+  phone,
+}) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Where are you?');
+  await enter(page, person);
+  await openThread(page, number);
+  await phone.write(number, 'Up here', { attachments: 2 });
+  const message = bubble(page, 'Up here');
+  await expect.poll(() => shownIn(message)).toBe(2);
+  const address = page.url();
+  const steps = await page.evaluate(() => history.length);
+  const pictures = message.getByRole('button', { name: /^Picture from/ });
+  const viewer = page.getByRole('dialog', { name: 'Pictures' });
+
+  await pictures.last().click();
+  await expect(viewer).toContainText('2 of 2');
+  await page.keyboard.press('ArrowLeft');
+  await expect(viewer).toContainText('1 of 2');
+  await page.goBack();
+  await expect(viewer).toBeHidden();
+  await expect(page).toHaveURL(address);
+  await expect(pictures.last()).toBeFocused();
+
+  // The same step forward shows it again.
+  await page.goForward();
+  await expect(viewer).toContainText('2 of 2');
+  for (const close of ['Escape', 'Enter']) {
+    if (close === 'Enter') await viewer.getByRole('button', { name: 'Close' }).focus();
+    await page.keyboard.press(close);
+    await expect(viewer).toBeHidden();
+    await expect(page).toHaveURL(address);
+    await expect(pictures.last()).toBeFocused();
+    expect(await page.evaluate(() => history.length)).toBe(steps + 1);
+    if (close === 'Escape') await pictures.last().click();
+  }
+  await page.goBack();
+  await expect(page).not.toHaveURL(address);
+  await page.goForward();
+  await expect(page).toHaveURL(address);
+  await expect.poll(() => shownIn(message)).toBe(2);
+
+  // A reload keeps it, and a link to it that was opened elsewhere closes without leaving the page.
+  await pictures.first().click();
+  await expect(viewer).toContainText('1 of 2');
+  const link = page.url();
+  await page.reload();
+  await expect(viewer).toContainText('1 of 2');
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(address);
+  await page.goto('about:blank');
+  await page.goto(link);
+  await expect(viewer).toContainText('1 of 2');
+  await page.keyboard.press('Escape');
+  await expect(viewer).toBeHidden();
+  await expect(page).toHaveURL(address);
+  await page.goto(`${address}?picture=nothing-7`);
+  await expect(page).toHaveURL(address);
+  await expect(viewer).toBeHidden();
+});

@@ -53,9 +53,27 @@ test('a message that was not delivered can be sent again or edited', async ({
   await expect(composer(page)).toHaveValue(text);
   await composer(page).fill('');
 
-  await messages.getByRole('button', { name: 'Retry' }).click();
+  // The menu has the same, until it is done.
+  const openMenu = async (): Promise<void> => {
+    await messages.first().hover();
+    await messages
+      .first()
+      .getByRole('button', { name: /^Actions on/ })
+      .click();
+  };
+  await openMenu();
+  await page.getByRole('menuitem', { name: 'Edit and resend' }).click();
+  await expect(composer(page)).toBeFocused();
+  await expect(composer(page)).toHaveValue(text);
+  await composer(page).fill('');
+  await openMenu();
+  await page.getByRole('menuitem', { name: 'Retry' }).click();
   await expect(messages).toHaveCount(2);
   await expect(messages.first()).toContainText("You've sent it again.");
+  await openMenu();
+  await expect(page.getByRole('menuitem', { name: 'Details' })).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: /Retry|Edit/ })).toHaveCount(0);
+  await page.keyboard.press('Escape');
   await expect(messages.last()).toContainText('Queued');
   await expect.poll(() => phone.received(text)).toBe(2);
 });
@@ -68,6 +86,10 @@ test('no retry is offered where it cannot help', async ({ page, request }) => {
   const message = bubble(page, 'Is anybody there?');
   await expect(message.getByRole('button', { name: 'Edit and resend' })).toBeVisible();
   await expect(message.getByRole('button', { name: 'Retry' })).toHaveCount(0);
+  await message.hover();
+  await message.getByRole('button', { name: /^Actions on/ }).click();
+  await expect(page.getByRole('menuitem', { name: 'Edit and resend' })).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: 'Retry' })).toHaveCount(0);
 });
 
 test('a deleted text is shown as such, and cannot be sent again', async ({ page, request }) => {

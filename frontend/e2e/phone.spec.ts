@@ -258,3 +258,49 @@ test('sideways movements belong to the browser while the page is zoomed in on', 
   await devtools.send('Emulation.setPageScaleFactor', { pageScaleFactor: 1 });
   await expect(message).toHaveCSS('touch-action', 'pan-y pinch-zoom');
 });
+
+test('a swipe shows the next picture, and two fingers may enlarge it', async ({
+  page,
+  request,
+  phone,
+}) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Where are you?');
+  await enter(page, person);
+  await openThread(page, number);
+  await phone.write(number, 'Up here', { attachments: 2 });
+  const viewer = page.getByRole('dialog', { name: 'Pictures' });
+  await bubble(page, 'Up here')
+    .getByRole('button', { name: /^Picture from/ })
+    .first()
+    .tap();
+  await expect(viewer).toContainText('1 of 2');
+  const stage = viewer.locator('.picture-viewer__stage');
+  const at = await middleOf(stage);
+  const finger = await fingerOn(page);
+
+  // There is none before the first one; not far enough, and down.
+  await finger.swipe(at, beside(at, { x: 120 }));
+  await finger.swipe(at, beside(at, { x: -40 }));
+  await finger.swipe(at, beside(at, { y: 150 }), beside(at, { x: -150, y: 150 }));
+  await expect(viewer).toContainText('1 of 2');
+  await finger.swipe(at, beside(at, { x: -120 }));
+  await expect(viewer).toContainText('2 of 2');
+  await expect(viewer.getByRole('img')).toBeVisible();
+  await finger.swipe(at, beside(at, { x: -120 }));
+  await expect(viewer).toContainText('2 of 2');
+  await finger.swipe(at, beside(at, { x: 120 }));
+  await expect(viewer).toContainText('1 of 2');
+
+  await expect(stage).toHaveCSS('touch-action', 'pan-y pinch-zoom');
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Emulation.setPageScaleFactor', { pageScaleFactor: 2 });
+  await expect(stage).toHaveCSS('touch-action', 'auto');
+  await devtools.send('Emulation.setPageScaleFactor', { pageScaleFactor: 1 });
+  await expect(stage).toHaveCSS('touch-action', 'pan-y pinch-zoom');
+
+  await page.goBack();
+  await expect(viewer).toBeHidden();
+  await expect(bubble(page, 'Up here')).toBeVisible();
+});

@@ -1,6 +1,7 @@
+import { HttpErrorResponse } from '@angular/common/http';
 import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
-import { Problem } from '../api/problem';
+import { Problem, toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
 import { ConnectionState, ConnectionStatusStore } from '../ui/connection-status-store';
 import { ConnectionNotice } from './connection-notice';
@@ -8,6 +9,12 @@ import { ConnectionNotice } from './connection-notice';
 describe('ConnectionNotice', () => {
   const state = signal<ConnectionState>('connecting');
   const problem = signal<Problem | undefined>(undefined);
+  const lastUpdated = signal<Date | undefined>(undefined);
+
+  beforeEach(() => {
+    problem.set(undefined);
+    lastUpdated.set(undefined);
+  });
 
   function create(waiting = 0) {
     TestBed.configureTestingModule({
@@ -15,7 +22,7 @@ describe('ConnectionNotice', () => {
         { provide: SessionStore, useValue: { problem, status: () => 'signed-in' } },
         {
           provide: ConnectionStatusStore,
-          useValue: { status: () => ({ state: state(), lastUpdated: undefined, reason: '' }) },
+          useValue: { status: () => ({ state: state(), lastUpdated: lastUpdated(), reason: '' }) },
         },
       ],
     });
@@ -49,6 +56,13 @@ describe('ConnectionNotice', () => {
     expect(said()).toBe(words);
     expect(status?.classList).not.toContain('visually-hidden');
     expect(notice.classList).toContain('connection-notice');
+  });
+
+  it('says when the page was up to date, also while the session cannot be renewed', () => {
+    state.set('failing');
+    problem.set(toProblem(new HttpErrorResponse({ status: 0 })));
+    lastUpdated.set(new Date(2026, 10, 28, 15, 30, 11));
+    expect(create().said()).toMatch(/You stay signed in\. Retrying… Last updated .*30:11/);
   });
 
   it('announces in one element that never goes away', async () => {

@@ -47,7 +47,13 @@ export class ConnectionNotice {
     if (state === 'offline') return shown(connection.offline, updated, waiting);
     const problem = this.session.problem();
     if (problem) {
-      return shown(describeProblem(problem), session.unavailable, session.retrying, waiting);
+      return shown(
+        describeProblem(problem),
+        session.unavailable,
+        session.retrying,
+        updated,
+        waiting,
+      );
     }
     if (state !== 'failing') return undefined;
     return reason

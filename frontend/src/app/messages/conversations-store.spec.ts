@@ -71,6 +71,21 @@ describe('ConversationsStore with a cache', () => {
     expect(names.of(PEER)).toBe('Ada Lovelace');
   });
 
+  it('caches what is unread, and has it again at the next visit', async () => {
+    cache.cached.set('conversations', { rows: rowsOf(messages(1, 1)), hasMore: false });
+    cache.unread = { counts: new Map([[PEER, 2]]), muted: new Set([PEER]) };
+    const unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
+    await store.restore();
+    expect(unread.select([PEER])).toEqual(cache.unread);
+    api.start();
+    await api.settle();
+    await api.answerConversations(messages(1, 1));
+    unread.counts.set({ [PEER]: 3 });
+    unread.muted.set(new Set());
+    await api.settle();
+    expect(cache.unread).toEqual({ counts: new Map([[PEER, 3]]), muted: new Set() });
+  });
+
   it('caches changes', async () => {
     api.start();
     await api.settle();

@@ -63,7 +63,11 @@ export class ConversationsStore implements MessageSubscriber {
     effect(() => {
       const loaded = this.#loaded();
       if (this.isArchive || !loaded || !this.#isCurrent()) return;
-      void this.#cache.putConversations({ ...loaded, rows: this.rows() }, this.#names);
+      void this.#cache.putConversations(
+        { ...loaded, rows: this.rows() },
+        this.#names,
+        this.#unread,
+      );
     });
   }
 
@@ -72,6 +76,7 @@ export class ConversationsStore implements MessageSubscriber {
     const cached = await this.#cache.conversations();
     if (!cached || cached.conversations.rows.length === 0 || this.isLoaded()) return;
     this.#names.restore(cached.names);
+    this.#unread.restore(cached.unread);
     this.#loaded.set(cached.conversations);
   }
 

@@ -21,7 +21,7 @@ import { OptOutsStore } from './opt-outs/opt-outs-store';
 import { StatusAnnouncer } from './status-announcer';
 import { ThreadMessages } from './thread-messages';
 import { ThreadsStore } from './threads-store';
-import { UnreadStore, totalOf } from './unread-store';
+import { CachedUnread, UnreadStore, totalOf } from './unread-store';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 
@@ -88,18 +88,24 @@ export class FakeCache implements Pick<MessageCache, keyof MessageCache> {
   readonly changes: Message[] = [];
   /** Of people, both cached and put. */
   names: ReadonlyMap<string, string> = new Map();
+  unread: CachedUnread = { counts: new Map(), muted: new Set() };
 
   conversations(): ReturnType<MessageCache['conversations']> {
     const conversations = this.cached.get('conversations') as Conversations | undefined;
-    return Promise.resolve(conversations && { conversations, names: this.names });
+    return Promise.resolve(
+      conversations && { conversations, names: this.names, unread: this.unread },
+    );
   }
 
   putConversations(
     conversations: Conversations,
     names: Pick<ContactNames, 'select'>,
+    unread: Pick<UnreadStore, 'select'>,
   ): Promise<void> {
     this.put.set('conversations', conversations);
-    this.names = names.select(conversations.rows.map(({ peer }) => peer));
+    const peers = conversations.rows.map(({ peer }) => peer);
+    this.names = names.select(peers);
+    this.unread = unread.select(peers);
     return Promise.resolve();
   }
 
@@ -135,6 +141,8 @@ export class FakeUnread implements Pick<
   | 'isArchived'
   | 'archive'
   | 'mute'
+  | 'select'
+  | 'restore'
 > {
   readonly counts = signal<Readonly<Record<string, number>>>({});
   readonly isKnown = signal(true);
@@ -146,6 +154,18 @@ export class FakeUnread implements Pick<
 
   of(peer: string): number {
     return this.counts()[peer] ?? 0;
+  }
+
+  select(peers: readonly string[]): CachedUnread {
+    return {
+      counts: new Map(peers.map((peer) => [peer, this.of(peer)])),
+      muted: new Set(peers.filter((peer) => this.muted().has(peer))),
+    };
+  }
+
+  restore({ counts, muted }: CachedUnread): void {
+    this.counts.set(Object.fromEntries(counts));
+    this.muted.set(muted);
   }
 
   inboundOf(peer: string): number | undefined {

@@ -52,6 +52,24 @@ describe('UnreadStore', () => {
     expect(store.of(OTHER)).toBe(0);
   });
 
+  it('has what was known at the last visit until the API has answered, and marks none of it', async () => {
+    const cached = {
+      counts: new Map([
+        [PEER, 5],
+        [OTHER, 3],
+      ]),
+      muted: new Set([OTHER]),
+    };
+    store.restore(cached);
+    expect(store.select([PEER, OTHER])).toEqual(cached);
+    expect([store.total(), store.isKnown()]).toEqual([5, false]);
+    store.markRead(PEER);
+    await start();
+    expect([store.of(PEER), store.of(OTHER), store.total()]).toEqual([2, 1, 3]);
+    expect(store.muted()).toEqual(new Set());
+    api.expectNoCall();
+  });
+
   it('marks as read what was known before, and not what has come in since', async () => {
     await start();
     store.markRead(PEER, 5);

@@ -28,6 +28,12 @@ interface Answer {
   readonly counted: readonly (ReadMark | FlagMark<unknown>)[];
 }
 
+/** What a browser keeps of some conversations. */
+export interface CachedUnread {
+  readonly counts: ReadonlyMap<string, number>;
+  readonly muted: ReadonlySet<string>;
+}
+
 /** The API lists no more conversations. */
 const MOST_LISTED = 1_000;
 
@@ -42,6 +48,8 @@ export class UnreadStore implements MessageSubscriber {
   readonly #destroyRef = inject(DestroyRef);
 
   readonly #known = signal<Unread | undefined>(undefined);
+  /** What was known at the last visit: shown until the API has answered, and nothing is marked as read by it. */
+  readonly #restored = signal<CachedUnread | undefined>(undefined);
   /** Until an answer counts them: one that is asked for once the mark is set. */
   readonly #marks = signal<ReadonlyMap<string, ReadMark>>(new Map());
   readonly #archiving = signal<FlagMarks<ArchivedUpToTime>>(new Map());
@@ -52,7 +60,8 @@ export class UnreadStore implements MessageSubscriber {
   /** What was asked for before the changes is known. */
   readonly #answers = new Subject<void>();
 
-  readonly #counts = computed(() => {
+  readonly #counts = computed<ReadonlyMap<string, number>>(() => {
+    if (!this.#known()) return this.#restored()?.counts ?? new Map<string, number>();
     const marks = this.#marks();
     const counts = (this.#known()?.conversations ?? []).map(
       ({ peer_number, unread, inbound }): [string, number] => {
@@ -86,7 +95,7 @@ export class UnreadStore implements MessageSubscriber {
   readonly muted = computed<ReadonlySet<string>>(() => {
     // An API of the version before does not tell.
     const known: Partial<Unread> | undefined = this.#known();
-    const muted = new Set(known?.muted);
+    const muted = new Set(known ? known.muted : this.#restored()?.muted);
     for (const [peer, { state: isMuted }] of this.#muting()) {
       if (isMuted) muted.add(peer);
       else muted.delete(peer);
@@ -102,6 +111,18 @@ export class UnreadStore implements MessageSubscriber {
 
   constructor() {
     this.#sync.subscribe(this);
+  }
+
+  /** To be restored at the next visit. Reads signals. */
+  select(peers: readonly string[]): CachedUnread {
+    return {
+      counts: new Map(peers.map((peer) => [peer, this.of(peer)])),
+      muted: new Set(peers.filter((peer) => this.muted().has(peer))),
+    };
+  }
+
+  restore(cached: CachedUnread): void {
+    this.#restored.set(cached);
   }
 
   /** How many were unread when the API was asked last, whatever this tab has marked since. */

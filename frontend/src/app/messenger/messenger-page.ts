@@ -31,6 +31,7 @@ import { ConversationList } from './conversation-list/conversation-list';
 import { ConversationsStore } from '../messages/conversations-store';
 import { addMessengerShortcuts } from './messenger-shortcuts';
 import type { ContactCard } from './contact-card/contact-card';
+import type { PictureViewer } from './media/picture-viewer';
 import type { MessageDetails } from './message-details/message-details';
 import { ClosedComposer } from './opt-out/closed-composer';
 import { OptOutSuggestion } from './opt-out/opt-out-suggestion';
@@ -42,7 +43,7 @@ import { RecipientParser } from '../messages/recipient-parser';
 import { loadPhoneNumberRules, toE164 } from '../phone-numbers/format-phone-number';
 import { LazyContent, PanelContent } from './side-panel/panel-content';
 import { SidePanel } from './side-panel/side-panel';
-import { SearchStore } from './search/search-store';
+import { SearchQuery } from './search/search-query';
 import { LoadFailure } from '../ui/load-failure';
 import { focusMainIfLost } from '../ui/focus-main';
 import { hasLasted } from '../ui/has-lasted';
@@ -71,7 +72,7 @@ const CONTACT = 'contact';
     SidePanel,
     Thread,
   ],
-  providers: [SearchStore],
+  providers: [SearchQuery],
   templateUrl: './messenger-page.html',
   host: {
     class: 'messenger-page',
@@ -103,6 +104,8 @@ export class MessengerPage {
   readonly day = input<string>();
   /** From the URL: the message whose details are open, or CONTACT. */
   readonly details = input<string>();
+  /** From the URL: the picture that is shown large. */
+  readonly picture = input<string>();
   /** From the URL: the user wants to write at once. */
   readonly compose = input<string>();
 
@@ -177,6 +180,9 @@ export class MessengerPage {
   protected readonly contactCard: LazyContent<ContactCard> = {
     load: async () =>
       (await withStylesheet(import('./contact-card/contact-card'), 'contact')).ContactCard,
+  };
+  protected readonly pictureViewer: LazyContent<PictureViewer> = {
+    load: async () => (await withStylesheet(import('./media/media-list'), 'media')).PictureViewer,
   };
   protected readonly welcome: LazyContent<Welcome> = {
     load: async () => (await import('./welcome/welcome')).Welcome,

@@ -12,15 +12,17 @@ import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
 import { accountTexts } from '../../i18n/account-texts';
 import { signOutTexts } from '../../i18n/sign-out-texts';
+import { Icon } from '../../ui/icon';
 import { focusHeading } from '../focus-heading';
 import { ConfirmPassword } from '../confirm-password/confirm-password';
 
 @Component({
   selector: 'app-delete-account',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [ConfirmPassword],
+  imports: [ConfirmPassword, Icon],
   template: `
     <div class="settings-row">
+      <span class="settings-row__glyph"><app-icon name="delete" /></span>
       <div class="settings-row__main">
         <h3 class="settings-row__name" tabindex="-1">{{ texts.title }}</h3>
         <p class="settings-row__text">{{ texts.intro }}</p>

@@ -27,6 +27,13 @@ describe('MessageCache', () => {
       new Map(numbers.filter((number) => number === PEER).map((number) => [number, 'Ada'])),
   };
 
+  const unread = {
+    select: (numbers: readonly string[]) => ({
+      counts: new Map(numbers.map((number) => [number, number === PEER ? 2 : 0])),
+      muted: new Set(numbers.filter((number) => number === PEER)),
+    }),
+  };
+
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW });
     vi.stubGlobal('indexedDB', new IDBFactory());
@@ -44,13 +51,17 @@ describe('MessageCache', () => {
   it('has the newest messages and the first conversations after a reload', async () => {
     const [peers, all] = [MAX_CACHED_CONVERSATIONS + 1, messages(1, MAX_CACHED_MESSAGES + 1)];
     const rows = messages(1, peers).map((last, index) => ({ peer: index ? last._id : PEER, last }));
-    await cache.putConversations({ rows, hasMore: false }, names);
+    await cache.putConversations({ rows, hasMore: false }, names, unread);
     await cache.putThread(PEER, NOW, thread(all));
     load('ada');
     expect(await cache.conversations()).toMatchObject({
       conversations: { rows: rows.slice(0, -1), hasMore: true },
       names: new Map([[PEER, 'Ada']]),
+      unread: { muted: new Set([PEER]) },
     });
+    const counts = (await cache.conversations())?.unread.counts;
+    expect(counts?.size).toBe(peers - 1);
+    expect(counts?.get(PEER)).toBe(2);
     expect(await cache.thread(PEER)).toEqual({
       messages: all.slice(0, -1),
       total: all.length,
@@ -87,7 +98,7 @@ describe('MessageCache', () => {
   it('drops a list that the API has not told for a week, whatever it is used for', async () => {
     const [last] = messages(1, 1);
     const conversations = { rows: last ? [{ peer: PEER, last }] : [], hasMore: false };
-    await cache.putConversations(conversations, names);
+    await cache.putConversations(conversations, names, unread);
     vi.setSystemTime(NOW + MAX_CACHE_AGE_MS - 1);
     expect(await cache.conversations()).toMatchObject({ conversations });
     vi.setSystemTime(NOW + MAX_CACHE_AGE_MS);
@@ -135,7 +146,7 @@ describe('MessageCache', () => {
   });
 
   it('has no thread once too much has changed to be told', async () => {
-    await cache.putConversations({ rows: [], hasMore: false }, names);
+    await cache.putConversations({ rows: [], hasMore: false }, names, unread);
     await cache.putThread(PEER, NOW, thread(messages(1, 1)));
     await cache.forgetThreads();
     expect(await cache.thread(PEER)).toBeUndefined();
@@ -152,7 +163,11 @@ describe('MessageCache', () => {
     const [message] = messages(1, 1);
     const detail = { ...message, timeline: [] } as unknown as MessageDetail;
     await cache.putThread(PEER, NOW, thread([detail]));
-    await cache.putConversations({ rows: [{ peer: PEER, last: detail }], hasMore: false }, names);
+    await cache.putConversations(
+      { rows: [{ peer: PEER, last: detail }], hasMore: false },
+      names,
+      unread,
+    );
     await cache.applyChanges([detail]);
     const all = [...(await stored('threads')), ...(await stored('conversations'))];
     expect(JSON.stringify(all)).toContain(message?.content);
@@ -274,7 +289,8 @@ describe('MessageCache', () => {
 
   async function fill(): Promise<void> {
     const [last] = messages(1, 1);
-    if (last) await cache.putConversations({ rows: [{ peer: PEER, last }], hasMore: false }, names);
+    if (last)
+      await cache.putConversations({ rows: [{ peer: PEER, last }], hasMore: false }, names, unread);
     await cache.putThread(PEER, NOW, thread(messages(1, 1)));
   }
 });

@@ -9,6 +9,7 @@ import { CACHE_DATABASE, deleteCache } from '../../storage/cache-database';
 import { Conversations } from '../conversations';
 import { latestOf } from '../message-order';
 import { ThreadMessages } from '../thread-messages';
+import { CachedUnread, UnreadStore } from '../unread-store';
 
 export const MAX_CACHED_CONVERSATIONS = 50;
 /** How many threads are kept, those opened last, and how many messages of each, its newest. */
@@ -21,7 +22,7 @@ export const MAX_CACHED_MESSAGES = 50;
 export const MAX_CACHE_AGE_MS = 7 * 86_400_000;
 
 /** Raise it whenever a field of what is stored changes: what other versions have stored is dropped. */
-const VERSION = 7;
+const VERSION = 8;
 /** All fields of a message. The compiler asks for those that are new. */
 const MESSAGE_FIELDS = Object.keys({
   _id: true,
@@ -59,6 +60,7 @@ interface CachedConversations {
   readonly conversations: Conversations;
   /** What the user calls the people in them. */
   readonly names: ReadonlyMap<string, string>;
+  readonly unread: CachedUnread;
 }
 
 interface CacheSchema extends DBSchema {
@@ -87,16 +89,19 @@ export class MessageCache {
   readonly #userId = inject(SessionStore).user()?.id;
   #hasFailed = false;
 
-  conversations(): Promise<Pick<CachedConversations, 'conversations' | 'names'> | undefined> {
+  conversations(): Promise<Omit<CachedConversations, 'storedAt'> | undefined> {
     return this.#use((transaction) => transaction.objectStore('conversations').get(ONLY));
   }
 
   async putConversations(
     { rows, hasMore }: Conversations,
     names: Pick<ContactNames, 'select'>,
+    unread: Pick<UnreadStore, 'select'>,
   ): Promise<void> {
     const first = rows.slice(0, MAX_CACHED_CONVERSATIONS);
-    const namesOfFirst = names.select(first.map(({ peer }) => peer));
+    const peers = first.map(({ peer }) => peer);
+    // Before anything is awaited: an effect follows what this reads.
+    const ofFirst = { names: names.select(peers), unread: unread.select(peers) };
     await this.#use((transaction) =>
       transaction.objectStore('conversations').put(
         {
@@ -105,7 +110,7 @@ export class MessageCache {
             rows: first.map(({ peer, last }) => ({ peer, last: toCached(last) })),
             hasMore: hasMore || rows.length > first.length,
           },
-          names: namesOfFirst,
+          ...ofFirst,
         },
         ONLY,
       ),

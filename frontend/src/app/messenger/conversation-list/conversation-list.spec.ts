@@ -4,7 +4,7 @@ import { RANDOM } from '../../api/backoff';
 import { ArchiveRequest, MuteRequest } from '../conversation-requests';
 import { ConversationList } from './conversation-list';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
-import { SearchStore } from '../search/search-store';
+import { SearchQuery } from '../search/search-query';
 import { ArchivedConversations } from '../../messages/archived-conversations';
 import { MessageCache } from '../../messages/cache/message-cache';
 import { ConversationsStore } from '../../messages/conversations-store';
@@ -21,6 +21,7 @@ import {
 } from '../../messages/testing';
 import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { UnreadStore } from '../../messages/unread-store';
+import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { SHOWN_AFTER_MS } from '../../ui/has-lasted';
 
 const STALE = 'These messages may be out of date.';
@@ -35,7 +36,7 @@ describe('ConversationList', () => {
     localStorage.clear();
     cache = new FakeCache();
     api = setUpMessages(
-      ...[ArchivedConversations, Drafts, OutboxStore, SearchStore, provideRouter([])],
+      ...[ArchivedConversations, Drafts, OutboxStore, SearchQuery, provideRouter([])],
       { provide: MessageCache, useValue: cache },
       { provide: RANDOM, useValue: () => 0 },
     );
@@ -82,6 +83,22 @@ describe('ConversationList', () => {
     await api.answerConversations(messages(1, 1));
     await api.settle();
     expect(list.textContent).not.toContain(STALE);
+  });
+
+  it('leaves it to the connection notice to say when the page was up to date', async () => {
+    await api.answerConversations(messages(1, 1));
+    await api.answerChanges(api.expectChanges(), []);
+    const connection = TestBed.inject(ConnectionStatusStore);
+    connection.failed();
+    await vi.advanceTimersByTimeAsync(SHOWN_AFTER_MS);
+    await api.settle();
+    expect(connection.isDisconnected()).toBe(true);
+    expect(list.textContent).not.toContain(STALE);
+    connection.succeeded(0);
+    await vi.advanceTimersByTimeAsync(SHOWN_AFTER_MS);
+    await api.settle();
+    expect(connection.isReconnecting()).toBe(true);
+    expect(list.textContent).toContain(STALE);
   });
 
   it('says that pictures without a text were sent by the user', async () => {

@@ -48,8 +48,9 @@ import { ArchiveRequest, ConversationMenuRequest, MuteRequest } from '../convers
 import { MessengerIcon } from '../messenger-icon';
 import { onLongPress } from '../thread/long-press';
 import { SearchBox } from '../search/search-box';
-import { SearchResults } from '../search/search-results';
-import { SearchStore } from '../search/search-store';
+import { SearchQuery } from '../search/search-query';
+import type { SearchResults } from '../search/search-results';
+import { LazyContent, PanelContent } from '../side-panel/panel-content';
 import {
   StatusPresentation,
   describeAbsentText,
@@ -85,9 +86,9 @@ interface RowView {
     Busy,
     Icon,
     MessengerIcon,
+    PanelContent,
     RouterLink,
     SearchBox,
-    SearchResults,
     Skeleton,
     UnreadBadge,
   ],
@@ -97,7 +98,7 @@ interface RowView {
 export class ConversationList {
   readonly #conversations = inject(ConversationsStore);
   protected readonly sync = inject(MessageSync);
-  protected readonly search = inject(SearchStore);
+  protected readonly query = inject(SearchQuery);
   protected readonly unread = inject(UnreadStore);
   protected readonly names = inject(ContactNames);
   protected readonly optOuts = inject(OptOutsStore);
@@ -120,8 +121,19 @@ export class ConversationList {
   readonly menu = output<ConversationMenuRequest>();
 
   protected readonly searchBox = viewChild.required(SearchBox);
-  protected readonly results = viewChild(SearchResults);
   protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
+
+  protected readonly results: LazyContent<SearchResults> = {
+    load: async () => (await import('../search/search-results')).SearchResults,
+    listen: ({ exitUp, leave }) => {
+      exitUp.subscribe(() => {
+        this.focusSearch();
+      });
+      leave.subscribe(() => {
+        this.leaveSearch();
+      });
+    },
+  };
 
   protected readonly texts = messagesTexts.conversations;
   protected readonly back = messagesTexts.thread.back;
@@ -142,12 +154,14 @@ export class ConversationList {
     if (!this.store().isLoaded()) return this.sync.problem();
     return this.#isDisconnected() ? '' : this.store().problem();
   });
-  /** Until the API has answered. It is no `problem` yet, and must not move the rows. */
+  /**
+   * Until the API has answered. It is no `problem` yet, and must not move the rows. Of what was up to date before the
+   * connection was lost, the connection notice says when that was.
+   */
   protected readonly isStale = hasLasted(
     computed(
       () =>
-        this.store().isCached() ||
-        (this.store().isLoaded() && (this.#isDisconnected() || this.#connection.isReconnecting())),
+        this.store().isCached() || (this.store().isLoaded() && this.#connection.isReconnecting()),
     ),
   );
   protected readonly isLoading = computed(
@@ -264,12 +278,12 @@ export class ConversationList {
 
   /** Arrow down in the search box: to the results, or to the conversations. */
   protected enterRows(): void {
-    if (this.search.isSearching()) this.results()?.focusFirst();
-    else this.focusRows();
+    if (!this.query.isSearching()) this.focusRows();
+    else this.#host.nativeElement.querySelector<HTMLElement>('app-search-results a')?.focus();
   }
 
   protected leaveSearch(): void {
-    this.search.search('');
+    this.query.type('');
     afterNextRender(
       () => {
         if (this.#links().length > 0) this.focusRows();

@@ -1,15 +1,10 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  ComponentRef,
-  DestroyRef,
-  inject,
-  input,
-  ViewContainerRef,
-} from '@angular/core';
+import { ChangeDetectionStrategy, Component, inject, input } from '@angular/core';
+import { Router } from '@angular/router';
 import { Media, Message } from '../../api/models';
 import { Medium } from './medium';
-import { PictureViewer } from './picture-viewer';
+
+// Loaded together: who sees a picture can open it without a connection.
+export { PictureViewer } from './picture-viewer';
 
 /** What came with a message. */
 @Component({
@@ -24,29 +19,16 @@ import { PictureViewer } from './picture-viewer';
   host: { class: 'message-media' },
 })
 export class MediaList {
-  readonly #container = inject(ViewContainerRef);
-  #viewer: ComponentRef<PictureViewer> | undefined;
+  readonly #router = inject(Router);
 
   readonly message = input.required<Message>();
 
-  constructor() {
-    inject(DestroyRef).onDestroy(() => {
-      this.#viewer?.destroy();
-    });
-  }
-
-  /** Outside of the bubble, where a swipe and a long press would mean something else. */
+  /** An address of its own, which one step back leaves: the page shows the viewer. */
   protected open({ index }: Media): void {
-    if (this.#viewer) return;
-    const { _id, peer_number } = this.message();
-    const viewer = this.#container.createComponent(PictureViewer);
-    document.body.append(viewer.location.nativeElement as HTMLElement);
-    viewer.setInput('peer', peer_number);
-    viewer.setInput('first', { messageId: _id, index });
-    viewer.instance.closed.subscribe(() => {
-      viewer.destroy();
-      this.#viewer = undefined;
+    void this.#router.navigate([], {
+      queryParams: { picture: `${this.message()._id}-${index}` },
+      queryParamsHandling: 'merge',
+      state: { isPictureOpened: true },
     });
-    this.#viewer = viewer;
   }
 }

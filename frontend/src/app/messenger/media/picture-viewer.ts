@@ -1,6 +1,7 @@
 import {
   ChangeDetectionStrategy,
   Component,
+  DestroyRef,
   ElementRef,
   afterNextRender,
   computed,
@@ -8,9 +9,10 @@ import {
   inject,
   input,
   linkedSignal,
-  output,
   viewChild,
 } from '@angular/core';
+import { Location } from '@angular/common';
+import { Router } from '@angular/router';
 import { fullTime } from '../../i18n/formats';
 import { mediaTexts } from '../../i18n/media-texts';
 import { messagesTexts } from '../../i18n/messages-texts';
@@ -18,10 +20,14 @@ import { kindOf } from '../../messages/media';
 import { ThreadsStore } from '../../messages/threads-store';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { Icon } from '../../ui/icon';
+import { onSwipe } from '../thread/swipe';
 import { fileNameOf } from './file-name';
 import { MediumContent, Place } from './medium-content';
 
-/** Shows a picture as large as the screen allows, and by the arrows the others that the conversation has on the page. */
+/**
+ * Shows a picture as large as the screen allows, and by the arrows and by swipes the others that the conversation has on the
+ * page. It is shown while the address names a picture.
+ */
 @Component({
   selector: 'app-picture-viewer',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -35,17 +41,24 @@ export class PictureViewer {
   readonly #names = inject(ContactNames);
   readonly #threads = inject(ThreadsStore);
 
-  readonly peer = input.required<string>();
-  readonly first = input.required<Place>();
-  readonly closed = output();
+  readonly #router = inject(Router);
+  readonly #location = inject(Location);
 
-  protected readonly dialog = viewChild<ElementRef<HTMLDialogElement>>('dialog');
+  readonly peer = input.required<string>();
+  /** The id of its message, and its index there. */
+  readonly picture = input.required<string>();
+
+  protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
   protected readonly texts = mediaTexts;
   protected readonly tryAgain = messagesTexts.thread.tryAgain;
-  readonly #place = linkedSignal(() => this.first());
+  readonly #place = linkedSignal<Place>(() => {
+    const [messageId = '', index] = this.picture().split('-');
+    return { messageId, index: Number(index) };
+  });
+  readonly #thread = computed(() => this.#threads.thread(this.peer()));
   /** Oldest first. */
   readonly #pictures = computed(() =>
-    [...(this.#threads.thread(this.peer()).loaded?.messages ?? [])]
+    [...(this.#thread().loaded?.messages ?? [])]
       .reverse()
       .flatMap((message) =>
         message.media
@@ -76,15 +89,50 @@ export class PictureViewer {
     };
   });
 
+  #isLeft = false;
+
   constructor() {
     effect(() => {
       const shown = this.shown();
       if (shown) this.content.show(shown.place);
-      // It was deleted meanwhile.
-      else this.dialog()?.nativeElement.close();
+      // It was deleted meanwhile, or the address names one that is not loaded.
+      else if (this.#thread().loaded && !this.#thread().isCached) this.leave();
     });
+    const destroyRef = inject(DestroyRef);
     afterNextRender(() => {
-      this.dialog()?.nativeElement.showModal();
+      const opener = document.activeElement;
+      const dialog = this.dialog().nativeElement;
+      dialog.showModal();
+      const end = onSwipe(
+        dialog,
+        '.picture-viewer__stage',
+        (_, side) => {
+          this.go(side);
+        },
+        'both',
+      );
+      destroyRef.onDestroy(() => {
+        end();
+        // A step back removes the dialog, which gives the focus back only if it is closed.
+        if (document.activeElement === document.body && opener instanceof HTMLElement)
+          opener.focus({ preventScroll: true });
+      });
+    });
+  }
+
+  /** Back to the address without it, if it was opened there. */
+  protected leave(): void {
+    if (this.#isLeft) return;
+    this.#isLeft = true;
+    const state = this.#location.getState() as { isPictureOpened?: boolean } | null;
+    if (state?.isPictureOpened) {
+      this.#location.back();
+      return;
+    }
+    void this.#router.navigate([], {
+      queryParams: { picture: null },
+      queryParamsHandling: 'merge',
+      replaceUrl: true,
     });
   }
 

@@ -1,15 +1,13 @@
-import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { SearchBox } from './search-box';
-import { SearchStore } from './search-store';
+import { SearchQuery } from './search-query';
 
 describe('SearchBox', () => {
   const emitted = vi.fn();
 
   function press(init: KeyboardEventInit): boolean {
     emitted.mockReset();
-    const store = { query: signal('') };
-    TestBed.configureTestingModule({ providers: [{ provide: SearchStore, useValue: store }] });
+    TestBed.configureTestingModule({ providers: [SearchQuery] });
     const fixture = TestBed.createComponent(SearchBox);
     const { leave, down, enter } = fixture.componentInstance;
     for (const output of [leave, down, enter]) output.subscribe(emitted);

@@ -11,7 +11,7 @@ import { messagesTexts } from '../../i18n/messages-texts';
 import { Icon } from '../../ui/icon';
 import { isComposing } from '../../ui/is-composing';
 import { isMac } from '../../ui/shortcuts';
-import { SearchStore } from './search-store';
+import { SearchQuery } from './search-query';
 
 @Component({
   selector: 'app-search-box',
@@ -29,20 +29,20 @@ import { SearchStore } from './search-store';
       maxlength="100"
       [attr.aria-label]="texts.label"
       [placeholder]="texts.placeholder"
-      [value]="search.query()"
-      (input)="search.search(box.value)"
+      [value]="query.text()"
+      (input)="query.type(box.value)"
       (keydown.escape)="handle($event, leave)"
       (keydown.arrowdown)="handle($event, down)"
       (keydown.enter)="handle($event, enter)"
     />
-    @if (search.query() === '') {
+    @if (query.text() === '') {
       <kbd aria-hidden="true" translate="no">{{ key }}</kbd>
     } @else {
       <button
         type="button"
         class="button button--quiet search-box__clear"
         [attr.aria-label]="texts.clear"
-        (click)="search.search(''); focus()"
+        (click)="query.type(''); focus()"
       >
         <app-icon name="close" />
       </button>
@@ -51,7 +51,7 @@ import { SearchStore } from './search-store';
   host: { class: 'search-box', role: 'search' },
 })
 export class SearchBox {
-  protected readonly search = inject(SearchStore);
+  protected readonly query = inject(SearchQuery);
   protected readonly texts = messagesTexts.search;
   protected readonly key = isMac ? '⌘K' : 'Ctrl K';
   protected readonly box = viewChild.required<ElementRef<HTMLInputElement>>('box');

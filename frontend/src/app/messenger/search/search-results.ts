@@ -20,6 +20,7 @@ import { Skeleton } from '../../ui/skeleton';
 import { highlightMatches } from './highlight-matches';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { nextIndex } from '../../ui/list-navigation';
+import { SearchQuery } from './search-query';
 import { SearchStore } from './search-store';
 
 /** People found by number and messages found by text. Choosing a message opens its conversation at that message. */
@@ -28,6 +29,7 @@ import { SearchStore } from './search-store';
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Avatar, Busy, RouterLink, Skeleton],
   templateUrl: './search-results.html',
+  providers: [SearchStore],
   host: {
     class: 'conversation-list__rows scroller',
     role: 'region',
@@ -35,6 +37,7 @@ import { SearchStore } from './search-store';
   },
 })
 export class SearchResults {
+  protected readonly query = inject(SearchQuery);
   protected readonly search = inject(SearchStore);
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #injector = inject(Injector);
@@ -51,7 +54,7 @@ export class SearchResults {
     this.search.people().map((peer) => ({ peer, name: this.names.of(peer) })),
   );
   protected readonly messages = computed(() => {
-    const query = this.search.query().trim();
+    const query = this.query.text().trim();
     return this.search.messages().map(({ _id, peer_number, content, created_at }) => ({
       id: _id,
       peer: peer_number,
@@ -78,13 +81,10 @@ export class SearchResults {
     return names.find((name) => name === this.lastFocused()) ?? names[0];
   });
 
-  /** The query whose first result is to be opened once it is found. */
-  readonly #queryToOpen = signal<string | undefined>(undefined);
-
   constructor() {
     effect(() => {
-      if (this.#queryToOpen() !== this.search.query() || this.search.isLoading()) return;
-      this.#queryToOpen.set(undefined);
+      if (this.query.toOpen() === undefined || this.search.isLoading()) return;
+      this.query.opened();
       afterNextRender(
         () => {
           this.#links()[0]?.click();
@@ -92,15 +92,6 @@ export class SearchResults {
         { injector: this.#injector },
       );
     });
-  }
-
-  focusFirst(): void {
-    this.#links()[0]?.focus();
-  }
-
-  /** Opens the first result, once the results are loaded. */
-  openFirst(): void {
-    this.#queryToOpen.set(this.search.query());
   }
 
   protected navigate(event: KeyboardEvent): void {

@@ -5,6 +5,7 @@ import { Message } from '../../api/models';
 import { MessageSync } from '../../messages/message-sync';
 import { FakeApi, aMessage, deleted, setUpMessages } from '../../messages/testing';
 import { ContactNames } from '../../phone-numbers/contact-names';
+import { SearchQuery } from './search-query';
 import { SearchStore } from './search-store';
 
 const EMPTY_PAGES = 10;
@@ -12,9 +13,11 @@ const EMPTY_PAGES = 10;
 describe('SearchStore', () => {
   let api: FakeApi;
   let store: SearchStore;
+  let box: SearchQuery;
 
   beforeEach(() => {
-    api = setUpMessages(SearchStore);
+    api = setUpMessages(SearchQuery, SearchStore);
+    box = TestBed.inject(SearchQuery);
     store = TestBed.inject(SearchStore);
   });
 
@@ -78,10 +81,10 @@ describe('SearchStore', () => {
       ['  ', []],
       ['555', ['+14155552671']],
     ] as const) {
-      store.search(query);
+      box.type(query);
       expect(store.people()).toEqual(people);
     }
-    store.search('');
+    box.type('');
   });
 
   it.each([
@@ -90,15 +93,15 @@ describe('SearchStore', () => {
     ['yıldız', 'Yıldız'],
   ])('finds whom “%s” is the beginning of: %s', (query, name) => {
     TestBed.inject(ContactNames).replace(new Map([['+14155552671', name]]));
-    store.search(query);
+    box.type(query);
     expect(store.people()).toEqual(['+14155552671']);
-    store.search('');
+    box.type('');
   });
 
   it('stops when the query changes', async () => {
     await search('ham eggs');
     await answer({ before: null }, [], 'm900');
-    store.search('ham');
+    box.type('ham');
     TestBed.tick();
     TestBed.inject(HttpTestingController).match(() => true);
     await vi.advanceTimersByTimeAsync(1000);
@@ -124,7 +127,7 @@ describe('SearchStore', () => {
   });
 
   async function search(query: string): Promise<void> {
-    store.search(query);
+    box.type(query);
     TestBed.tick();
     await vi.advanceTimersByTimeAsync(1000);
   }

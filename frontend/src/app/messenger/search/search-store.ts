@@ -24,6 +24,7 @@ import { containsWords } from './highlight-matches';
 import { MessagesClient } from '../../messages/messages-client';
 import { Page } from '../../api/page';
 import { ContactNames } from '../../phone-numbers/contact-names';
+import { SearchQuery } from './search-query';
 
 interface Result {
   readonly query: string;
@@ -48,19 +49,14 @@ export class SearchStore implements MessageSubscriber {
   /** By id: a response that is older may still have them. */
   readonly #deleted = new Map<string, Message>();
 
-  readonly #query = signal('');
+  readonly #query = inject(SearchQuery).text;
   readonly #forgotten = new Subject<void>();
   readonly #result = signal(NO_RESULT);
   readonly #loadingMore = signal(false);
 
   readonly #rows = computed(() => this.#result().page?.rows ?? []);
 
-  /** As typed. */
-  readonly query = this.#query.asReadonly();
-  readonly isSearching = computed(() => this.#query().trim() !== '');
-  readonly isLoading = computed(
-    () => this.isSearching() && this.#result().query !== this.#query().trim(),
-  );
+  readonly isLoading = computed(() => this.#result().query !== this.#query().trim());
   readonly problem = computed(() => this.#result().problem);
   readonly loadingMore = this.#loadingMore.asReadonly();
   readonly hasMore = computed(() => this.#result().page?.hasMore ?? false);
@@ -106,10 +102,6 @@ export class SearchStore implements MessageSubscriber {
       .subscribe((result) => {
         this.#result.set(result);
       });
-  }
-
-  search(query: string): void {
-    this.#query.set(query);
   }
 
   async loadMore(): Promise<void> {

@@ -23,14 +23,14 @@ export interface LazyContent<T> {
   listen?(component: T): void;
 }
 
-/** Where a panel shows its content. */
+/** Shows such a component in its place. */
 @Component({
   selector: 'app-panel-content',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Skeleton],
   template: `
-    @if (isLoading()) {
-      <app-skeleton shape="lines" [count]="4" />
+    @if (isLoading() && skeleton(); as shape) {
+      <app-skeleton [shape]="shape" [count]="4" />
     }
     <ng-container #place />
   `,
@@ -43,6 +43,8 @@ export class PanelContent<T> {
 
   readonly content = input.required<LazyContent<T>>();
   readonly inputs = input.required<Readonly<Record<string, unknown>>>();
+
+  readonly skeleton = input<'lines' | 'rows' | undefined>('lines');
 
   protected readonly place = viewChild.required('place', { read: ViewContainerRef });
   protected readonly isLoading = signal(true);
@@ -60,10 +62,8 @@ export class PanelContent<T> {
     const type = await content.load().catch(() => undefined);
     if (this.#destroyRef.destroyed) return;
     this.isLoading.set(false);
-    if (!type) {
-      this.#loadFailure.url.set(this.#router.url);
-      return;
-    }
+    this.#loadFailure.url.set(type ? undefined : this.#router.url);
+    if (!type) return;
     const component = this.place().createComponent(type);
     setInputs(component, this.inputs());
     content.listen?.(component.instance);

@@ -16,8 +16,17 @@ import { Message } from '../../api/models';
 import { copyTexts } from '../../i18n/copy-texts';
 import { fullTime } from '../../i18n/formats';
 import { messageMenuTexts } from '../../i18n/message-menu-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { hasPicture } from '../../messages/media';
-import { hasText, isInFlight, presentStatus } from '../../messages/message-status';
+import { MessageActions } from '../../messages/message-actions';
+import {
+  hasContent,
+  hasFailed,
+  hasText,
+  isInFlight,
+  isRetryable,
+  presentStatus,
+} from '../../messages/message-status';
 import { ThreadsStore } from '../../messages/threads-store';
 import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
@@ -38,8 +47,10 @@ const ANNOUNCED_FOR_MS = 3_000;
 export class MessageMenu {
   readonly #injector = inject(Injector);
   readonly #threads = inject(ThreadsStore);
+  protected readonly actions = inject(MessageActions);
 
   readonly details = output<Message>();
+  readonly edit = output<Message>();
   readonly forward = output<Message>();
   readonly markUnread = output<Message>();
   readonly remove = output<Message>();
@@ -48,7 +59,9 @@ export class MessageMenu {
   protected readonly items = viewChildren<ElementRef<HTMLElement>>('item');
 
   protected readonly texts = messageMenuTexts;
+  protected readonly actionTexts = messagesTexts.actions;
   protected readonly isInFlight = isInFlight;
+  protected readonly isRetryable = isRetryable;
   protected readonly hasPicture = hasPicture;
   protected readonly hasText = hasText;
   readonly #opened = signal<Message | undefined>(undefined);
@@ -56,6 +69,13 @@ export class MessageMenu {
   protected readonly message = computed(() => {
     const opened = this.#opened();
     return opened && (this.#threads.find(opened) ?? opened);
+  });
+  /** As its notice offers: it has failed, and no newer message repeats it. */
+  protected readonly canRepeat = computed(() => {
+    const message = this.message();
+    if (!message || !hasFailed(message) || !hasContent(message)) return false;
+    const { loaded } = this.#threads.thread(message.peer_number);
+    return !loaded?.messages.some(({ retry_of }) => retry_of === message._id);
   });
   protected readonly announcement = signal('');
   protected readonly timestamp = computed(() => {
@@ -89,6 +109,12 @@ export class MessageMenu {
     const message = this.message();
     this.dialog().nativeElement.close();
     if (message) output.emit(message);
+  }
+
+  protected retry(): void {
+    const message = this.message();
+    this.dialog().nativeElement.close();
+    if (message) void this.actions.retry(message);
   }
 
   protected async copy(): Promise<void> {

@@ -1,4 +1,4 @@
-/** How far to the left a finger opens something, and how far it drags a bubble at most. */
+/** How far a finger has to go, and how far it drags something at most. */
 export const OPENS_AT_PX = 56;
 const MAX_PULL_PX = 80;
 /** A finger that moves less than this rests or taps. */
@@ -7,6 +7,9 @@ const STILL_PX = 10;
 const BEGINS_WITHIN_MS = 500;
 /** There, the browser or the phone takes a swipe as going back or forward. */
 const EDGE_PX = 24;
+
+/** Towards which sides something can be swiped. */
+export type Sides = 'left' | 'both';
 
 export interface TouchPoint {
   readonly x: number;
@@ -21,14 +24,18 @@ export function canBeginAt(x: number, windowWidth: number): boolean {
 }
 
 /** What a touch turns out to be; undefined while it has not moved enough to tell. */
-export function courseOf(start: TouchPoint, now: TouchPoint): 'swipe' | 'other' | undefined {
-  const left = start.x - now.x;
+export function courseOf(
+  start: TouchPoint,
+  now: TouchPoint,
+  sides: Sides = 'left',
+): 'swipe' | 'other' | undefined {
+  const left = sides === 'both' ? Math.abs(start.x - now.x) : start.x - now.x;
   const across = Math.abs(now.y - start.y);
   if (Math.hypot(left, across) <= STILL_PX) return undefined;
   return left > 2 * across && now.at - start.at < BEGINS_WITHIN_MS ? 'swipe' : 'other';
 }
 
-/** How far the bubble follows: with the finger, and behind it once it has gone far enough. */
+/** How far what is swiped follows: with the finger, and behind it once it has gone far enough. */
 export function pullOf(left: number): number {
   if (left <= OPENS_AT_PX) return Math.max(0, left);
   return Math.min(MAX_PULL_PX, OPENS_AT_PX + (left - OPENS_AT_PX) / 3);

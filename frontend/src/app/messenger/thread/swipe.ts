@@ -1,10 +1,10 @@
-import { OPENS_AT_PX, TouchPoint, canBeginAt, courseOf, pullOf } from './swipe-course';
+import { OPENS_AT_PX, Sides, TouchPoint, canBeginAt, courseOf, pullOf } from './swipe-course';
 
 const REDUCED_MOTION = '(prefers-reduced-motion: reduce)';
 
 /** The element is zoomed in on: a finger that moves sideways moves the page. */
 const ZOOMED = 'is-zoomed';
-/** Letting go would open it. */
+/** Letting go would run it. */
 const PULLED = 'is-pulled';
 
 interface Swipe {
@@ -12,11 +12,14 @@ interface Swipe {
   readonly pointerId: number;
   readonly start: TouchPoint;
   isRecognized: boolean;
-  left: number;
+  /** 1 for the left, -1 for the right. */
+  side: 1 | -1;
+  /** How far towards that side. */
+  distance: number;
 }
 
 /**
- * Calls back when a finger has swiped a part of this element to the left. Meanwhile the part has the class `is-pulled` once
+ * Calls back when a finger has swiped a part of this element to the left (1), or also to the right (-1). Meanwhile the part has the class `is-pulled` once
  * it is far enough, and its custom property `--pull` says how far it follows; not where reduced motion is preferred. The
  * stylesheet must leave sideways movements to this (`touch-action`), except while the element has the class `is-zoomed`.
  * Returns a function that ends it.
@@ -24,7 +27,8 @@ interface Swipe {
 export function onSwipe(
   element: HTMLElement,
   parts: string,
-  run: (part: HTMLElement) => void,
+  run: (part: HTMLElement, side: 1 | -1) => void,
+  sides: Sides = 'left',
 ): () => void {
   const listening = new AbortController();
   const options = { signal: listening.signal, passive: true };
@@ -43,7 +47,7 @@ export function onSwipe(
       const part = target instanceof Element ? target.closest<HTMLElement>(parts) : null;
       if (!part || pointerType !== 'touch' || !isPrimary) return;
       if (isZoomed() || !canBeginAt(clientX, innerWidth)) return;
-      swipe = { part, pointerId, start: pointOf(event), isRecognized: false, left: 0 };
+      swipe = { part, pointerId, start: pointOf(event), isRecognized: false, side: 1, distance: 0 };
     },
     options,
   );
@@ -53,15 +57,16 @@ export function onSwipe(
       if (event.pointerId !== swipe?.pointerId) return;
       const now = pointOf(event);
       if (!swipe.isRecognized) {
-        const course = courseOf(swipe.start, now);
+        const course = courseOf(swipe.start, now, sides);
         if (course === 'other') release();
         if (course !== 'swipe') return;
         swipe.isRecognized = true;
+        swipe.side = now.x > swipe.start.x ? -1 : 1;
       }
-      swipe.left = swipe.start.x - now.x;
-      swipe.part.classList.toggle(PULLED, swipe.left >= OPENS_AT_PX);
+      swipe.distance = (swipe.start.x - now.x) * swipe.side;
+      swipe.part.classList.toggle(PULLED, swipe.distance >= OPENS_AT_PX);
       if (matchMedia(REDUCED_MOTION).matches) return;
-      swipe.part.style.setProperty('--pull', `${pullOf(swipe.left)}px`);
+      swipe.part.style.setProperty('--pull', `${pullOf(swipe.distance) * swipe.side}px`);
     },
     options,
   );
@@ -69,9 +74,9 @@ export function onSwipe(
     'pointerup',
     ({ pointerId }) => {
       if (pointerId !== swipe?.pointerId) return;
-      const { part, left, isRecognized } = swipe;
+      const { part, side, distance, isRecognized } = swipe;
       release();
-      if (isRecognized && left >= OPENS_AT_PX) run(part);
+      if (isRecognized && distance >= OPENS_AT_PX) run(part, side);
     },
     options,
   );

@@ -437,6 +437,9 @@ export class Thread {
     menu.details.subscribe((message) => {
       this.details.emit(message);
     });
+    menu.edit.subscribe((message) => {
+      this.edit.emit(message);
+    });
     menu.forward.subscribe((message) => {
       this.forward.emit(message);
     });
