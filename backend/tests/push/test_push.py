@@ -417,6 +417,25 @@ async def test_a_subscription_that_is_gone_is_removed(pushing: Pushing, status: 
     assert await pushing.queued() == []
 
 
+async def test_what_waits_goes_to_a_new_subscription_while_the_old_one_is_found_to_be_gone(pushing: Pushing) -> None:
+    caller = await pushing.sign_up()
+    old = await pushing.subscribe(caller)
+    old.is_gone = True
+    messages_of_both = [await pushing.receive(caller)]
+    browsers: list[Browser] = []
+
+    async def subscribe_anew() -> None:
+        browsers.append(await pushing.subscribe(caller))
+        messages_of_both.append(await pushing.receive(caller))
+
+    pushing.service.before_answer = subscribe_anew
+    await pushing.deliver()
+    (new,) = browsers
+    told = {each for received in new.received for each in received.payload["notification"]["data"]["ids"]}
+    assert told == {str(message.id) for message in messages_of_both}
+    assert await pushing.queued() == []
+
+
 # Failures
 
 
