@@ -367,6 +367,7 @@ class _Builder:
         await contacts_repository.erase(user_id)
         await self._erasure.erase(user_id)
         await self._stored_media.erase(user_id)
+        await self._push_queue.erase(user_id)
 
     def _build_quotas(self) -> SendQuotas:
         settings = self._settings

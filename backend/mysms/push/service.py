@@ -45,6 +45,7 @@ class PushService:
         """Queues what has just come in for each browser of its user that is subscribed."""
         if message.created_at < self._clock() - _NEWS_FOR:
             return
-        sessions = await repository.list_subscribed_sessions(ObjectId(message.user_id), self._clock())
+        user_id = ObjectId(message.user_id)
+        sessions = await repository.list_subscribed_sessions(user_id, self._clock())
         if sessions:
-            await self._queue.add(ObjectId(message.id), sessions)
+            await self._queue.add(user_id, ObjectId(message.id), sessions)
