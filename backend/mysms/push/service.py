@@ -34,7 +34,8 @@ class PushService:
         A browser has one user: a session that it has left behind, of whomever, gets nothing any more.
         """
         await repository.remove_push_endpoint(subscription.endpoint, but=caller.session_id)
-        if not await repository.set_push_subscription(caller.session_id, subscription):
+        dated = subscription.model_copy(update={"subscribed_at": self._clock()})
+        if not await repository.set_push_subscription(caller.session_id, dated):
             raise UnauthenticatedError
 
     async def unsubscribe(self, caller: AccessClaims) -> None:
