@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from bson import ObjectId
 
+from mysms.attachments.export import AttachmentExport
 from mysms.attachments.links import MediaLinks
 from mysms.attachments.service import AttachmentCleanup, PublicMedia, Uploads
 from mysms.attachments.store import AttachmentStore
@@ -323,6 +324,7 @@ class _Builder:
             export=AccountExport(
                 contacts.batches,
                 self._opt_outs.describe_all,
+                AttachmentExport(self._stored_media).pieces,
                 users.accounts,
                 users.sessions,
                 self._limiter,
@@ -367,6 +369,7 @@ class _Builder:
         await contacts_repository.erase(user_id)
         await self._erasure.erase(user_id)
         await self._stored_media.erase(user_id)
+        await self._push_queue.erase(user_id)
 
     def _build_quotas(self) -> SendQuotas:
         settings = self._settings

@@ -24,6 +24,18 @@ class StoredAttachment:
 
 
 @dataclass(frozen=True)
+class PictureUses:
+    """A stored picture without its content, and the messages that it was bound to: some may never have been stored."""
+
+    attachment: StoredAttachment
+    message_ids: Sequence[ObjectId]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        return cls(StoredAttachment.of(row), [ObjectId(each) for each in row["message_ids"]])
+
+
+@dataclass(frozen=True)
 class DueAttachment:
     """A stored picture of which it is time to see whether it is still needed."""
 

@@ -1,5 +1,8 @@
 """Response schemas of attachments."""
 
+from collections.abc import Sequence
+
+from bson import ObjectId
 from pydantic import BaseModel, Field
 
 from mysms.attachments.records import StoredAttachment
@@ -24,3 +27,21 @@ class UploadedPicture(BaseModel):
                 "created_at": attachment.created_at,
             }
         )
+
+
+class StoredPicture(UploadedPicture):
+    """A picture as the account export has it."""
+
+    message_ids: list[str] = Field(
+        examples=[["6921f0c2a4b1c93e5d0f7a13"]], description="The messages that have it. None if it was not sent yet."
+    )
+    content: str = Field(
+        default="",
+        examples=["R0lGODlhAQABAAAAACw="],
+        description="The file in base64. Shorter than `bytes` if the picture was removed while you read.",
+    )
+
+    @classmethod
+    def of(cls, attachment: StoredAttachment, message_ids: Sequence[ObjectId] = ()) -> "StoredPicture":
+        uploaded = UploadedPicture.of(attachment).model_dump(by_alias=True)
+        return cls.model_validate({**uploaded, "message_ids": [str(each) for each in message_ids]})

@@ -7,7 +7,7 @@ from bson import Binary, ObjectId
 from pymongo import ASCENDING
 
 from mysms.attachments.errors import AttachmentUsedUpError
-from mysms.attachments.records import DueAttachment, StoredAttachment
+from mysms.attachments.records import DueAttachment, PictureUses, StoredAttachment
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 
@@ -34,6 +34,7 @@ class AttachmentStore:
     async def create_indexes(self) -> None:
         """Creates the indexes; safe for several processes at once."""
         await self._attachments.create_index([("user_id", ASCENDING), ("is_used", ASCENDING)], name="unused")
+        await self._attachments.create_index([("user_id", ASCENDING), ("_id", ASCENDING)], name="own")
         await self._attachments.create_index([("check_at", ASCENDING)], name="checks")
 
     async def add(self, user_id: ObjectId, content_type: str, content: bytes) -> StoredAttachment:
@@ -69,6 +70,14 @@ class AttachmentStore:
         if any(row["uses"] >= MOST_USES for row in rows.values()):
             raise AttachmentUsedUpError
         return [StoredAttachment.of(rows[attachment_id]) for attachment_id in attachment_ids]
+
+    async def list_own(self, user_id: ObjectId, *, limit: int, after: ObjectId | None = None) -> list[PictureUses]:
+        """Returns up to `limit` pictures of a user, oldest upload first; `after`: those after this one."""
+        beyond = {} if after is None else {"_id": {"$gt": after}}
+        rows = self._attachments.find(
+            {"user_id": user_id, **beyond}, (*_FIELDS, "message_ids"), sort=[("_id", ASCENDING)], limit=limit
+        )
+        return [PictureUses.of(row) for row in await rows.to_list()]
 
     async def bind(self, user_id: ObjectId, attachment_ids: Sequence[ObjectId], message_id: ObjectId) -> bool:
         """Keeps these pictures for a message that is stored next; returns False if one of them cannot be."""

@@ -268,8 +268,8 @@ async def list_recent_peers(user_id: ObjectId) -> list[str]:
     return [row["peer_number"] for row in await rows.to_list()]
 
 
-async def batches_of_peers(user_id: ObjectId) -> AsyncIterator[list[str]]:
-    """Yields the numbers of a user's conversations, in their order, each batch when it is asked for.
+async def batches_of_own(user_id: ObjectId, fields: Sequence[str]) -> AsyncIterator[list[Row]]:
+    """Yields these fields of a user's conversations, by number, each batch when it is asked for.
 
     Of those that have messages.
     """
@@ -278,13 +278,13 @@ async def batches_of_peers(user_id: ObjectId) -> AsyncIterator[list[str]]:
         found = Conversation.get_pymongo_collection().find(
             # The character after the space.
             {"_id": {"$gt": last, "$lt": f"{user_id}!"}, "last_message_key": {"$gt": ""}},
-            {"peer_number": 1},
+            fields,
             sort=[("_id", ASCENDING)],
             limit=_BATCH,
             batch_size=_BATCH,
         )
         rows = await found.to_list()
-        yield [row["peer_number"] for row in rows]
+        yield rows
         if len(rows) < _BATCH:
             return
         last = rows[-1]["_id"]

@@ -27,6 +27,7 @@ MESSAGE_FIELDS = (
 TIMELINE_FIELD = "events"
 CONVERSATION_FIELDS = ("peer_number", "messages", "last_message_key", "inbound", "unread", "archived", "muted")
 UNREAD_FIELDS = ("peer_number", "last_message_key", "inbound", "unread", "muted")
+READ_MARK_FIELDS = ("peer_number", "inbound", "unread")
 FLAGGED_FIELDS = ("peer_number", "last_message_key")
 
 _UP_TO_MILLISECONDS = len("2026-11-22T10:42:07.120")
@@ -95,6 +96,14 @@ class ConversationFields(TypedDict):
     muted: bool
 
 
+class ReadMarkFields(TypedDict):
+    """What is read of a conversation, as `ReadMark` documents it."""
+
+    peer_number: str
+    inbound: int
+    unread: int
+
+
 class UnreadConversationFields(TypedDict):
     """A conversation with unread messages, as `UnreadConversation` documents it."""
 
@@ -154,6 +163,10 @@ def message_fields(row: Row) -> MessageFields:
 
 def detail_fields(row: Row) -> DetailFields:
     return {**message_fields(row), "timeline": [_event_fields(event) for event in row.get(TIMELINE_FIELD, ())]}
+
+
+def read_mark_fields(row: Row) -> ReadMarkFields:
+    return {"peer_number": row["peer_number"], "inbound": row.get("inbound", 0), "unread": row.get("unread", 0)}
 
 
 def unread_fields(rows: Iterable[Row], archived: Iterable[Row], muted: Iterable[Row]) -> UnreadFields:

@@ -12,7 +12,7 @@ from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.core.timestamps import Clock
 from mysms.messages import conversations, flags, repository
-from mysms.messages.encoding import TIMELINE_FIELD, Row, detail_fields, encode
+from mysms.messages.encoding import READ_MARK_FIELDS, TIMELINE_FIELD, Row, detail_fields, encode, read_mark_fields
 from mysms.messages.filter import MessageFilter
 from mysms.messages.repository import Anchor
 from mysms.messages.schemas import ExportHead
@@ -29,15 +29,17 @@ _EVERYTHING = MessageFilter()
 
 class AccountExport:
     """Exports an account, its sessions, its messages with their timelines, its contacts, the opt-outs of the people in
-    all of these, and what is archived or muted.
+    all of these, what is read, archived or muted, and pictures.
 
-    `contacts` yields those of a user, batch by batch; `opt_outs` returns what is known of each of some numbers.
+    `contacts` yields those of a user, batch by batch; `opt_outs` returns what is known of each of some numbers;
+    `pictures` yields the items of a JSON array in pieces.
     """
 
     def __init__(
         self,
         contacts: Callable[[ObjectId], AsyncIterator[Sequence[Mapping[str, Any]]]],
         opt_outs: Callable[[Collection[str]], Awaitable[Mapping[str, BaseModel]]],
+        pictures: Callable[[ObjectId], AsyncIterator[bytes]],
         accounts: AccountService,
         sessions: SessionService,
         limiter: RateLimiter,
@@ -46,6 +48,7 @@ class AccountExport:
     ) -> None:
         self._contacts = contacts
         self._opt_outs = opt_outs
+        self._pictures = pictures
         self._accounts = accounts
         self._sessions = sessions
         self._limiter = limiter
@@ -64,6 +67,7 @@ class AccountExport:
             exported_at=self._clock(),
             account=AccountResponse.of(user),
             sessions=await self._sessions.list_own(caller),
+            push_subscriptions=await self._sessions.list_push_subscriptions(caller),
         )
         # Read before the response begins, so that an unavailable database gets an error and not a truncated document.
         first = await repository.list_own(caller.user_id, _EVERYTHING, limit=_PAGE, further_fields=(TIMELINE_FIELD,))
@@ -91,6 +95,12 @@ class AccountExport:
             if opt_outs:
                 yield separator + b",".join(each.model_dump_json().encode() for each in opt_outs)
                 separator = b","
+        yield b'],"read_marks":['
+        separator = b""
+        async for rows in conversations.batches_of_own(user_id, READ_MARK_FIELDS):
+            if rows:
+                yield separator + b",".join(orjson.dumps(read_mark_fields(row)) for row in rows)
+                separator = b","
         yield b"]"
         for flag in get_args(flags.Flag):
             yield b',"%b_conversations":[' % flag.encode()
@@ -100,7 +110,10 @@ class AccountExport:
                     yield separator + b",".join(map(orjson.dumps, numbers))
                     separator = b","
             yield b"]"
-        yield b"}"
+        yield b',"pictures":['
+        async for piece in self._pictures(user_id):
+            yield piece
+        yield b"]}"
 
     async def _opt_outs_of_people(self, user_id: ObjectId) -> AsyncIterator[Collection[BaseModel]]:
         """Yields what is known of the people of conversations, and then of contacts, each spelling once."""
@@ -111,7 +124,7 @@ class AccountExport:
             seen.update(found)
 
     async def _batches_of_people(self, user_id: ObjectId) -> AsyncIterator[Collection[str]]:
-        async for numbers in conversations.batches_of_peers(user_id):
-            yield numbers
+        async for rows in conversations.batches_of_own(user_id, ("peer_number",)):
+            yield [row["peer_number"] for row in rows]
         async for contacts in self._contacts(user_id):
             yield [contact["number"] for contact in contacts]

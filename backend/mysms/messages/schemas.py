@@ -25,7 +25,7 @@ from mysms.messages.error_catalog import ErrorCode
 from mysms.messages.media import MOST_MEDIA
 from mysms.messages.models import EventSource, Message
 from mysms.messages.peer_numbers import is_peer_number
-from mysms.users.schemas import AccountResponse, SessionResponse
+from mysms.users.schemas import AccountResponse, PushSubscriptionResponse, SessionResponse
 
 MAXIMUM_CONTENT_LENGTH = 1600
 """Characters; Twilio's limit for `Body`."""
@@ -348,9 +348,18 @@ class ArchiveRequest(BaseModel):
     )
 
 
+class ReadMark(BaseModel):
+    """What is read of a conversation."""
+
+    peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
+    inbound: int = Field(examples=[7], description="How many messages have come in since this is counted.")
+    unread: int = Field(examples=[2], description="How many of these are not marked as read.")
+
+
 class ExportHead(BaseModel):
     """The first part of an export."""
 
     exported_at: Timestamp
     account: AccountResponse
     sessions: list[SessionResponse]
+    push_subscriptions: list[PushSubscriptionResponse]

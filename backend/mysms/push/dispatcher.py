@@ -116,9 +116,10 @@ class PushDispatcher:
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             await self._end(push, "sent")
         elif status in _GONE | _FOR_ANOTHER_KEY:
-            # The browser subscribes anew at its next visit.
+            # The browser subscribes anew at its next visit, or has done so meanwhile. What waits for it is dropped when
+            # it is due, unless there is a new subscription by then.
             await unsubscribe()
-            await self._queue.forget(push.session_id)
+            await self._queue.retry(push, timedelta())
             PUSHES.labels("gone").inc()
         elif status in _RETRYABLE or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             await self._retry(push, response.retry_after, f"status {status}")

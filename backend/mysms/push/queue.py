@@ -46,13 +46,15 @@ class PushQueue:
         await self._pushes.create_index([("next_attempt_at", ASCENDING)], name="due")
         await self._pushes.create_index([("expires_at", ASCENDING)], name="expires_at")
         await self._pushes.create_index([("session_id", ASCENDING)], name="session")
+        await self._pushes.create_index([("user_id", ASCENDING)], name="user")
 
-    async def add(self, message_id: ObjectId, session_ids: Collection[ObjectId]) -> None:
-        """Stores a push of the message to the browser of each session."""
+    async def add(self, user_id: ObjectId, message_id: ObjectId, session_ids: Collection[ObjectId]) -> None:
+        """Stores a push of the user's message to the browser of each of the user's sessions."""
         now = self._clock()
         await self._pushes.insert_many(
             [
                 {
+                    "user_id": user_id,
                     "session_id": session_id,
                     "message_id": message_id,
                     "attempts": 0,
@@ -86,6 +88,10 @@ class PushQueue:
     async def forget(self, session_id: ObjectId) -> None:
         """Removes all pushes to the browser of a session."""
         await self._pushes.delete_many({"session_id": session_id})
+
+    async def erase(self, user_id: ObjectId) -> None:
+        """Removes all pushes to the browsers of a user. May be repeated."""
+        await self._pushes.delete_many({"user_id": user_id})
 
     async def retry(self, push: QueuedPush, wait: timedelta) -> None:
         """Plans the next attempt, unless another process has claimed the push meanwhile.

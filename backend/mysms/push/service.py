@@ -34,7 +34,8 @@ class PushService:
         A browser has one user: a session that it has left behind, of whomever, gets nothing any more.
         """
         await repository.remove_push_endpoint(subscription.endpoint, but=caller.session_id)
-        if not await repository.set_push_subscription(caller.session_id, subscription):
+        dated = subscription.model_copy(update={"subscribed_at": self._clock()})
+        if not await repository.set_push_subscription(caller.session_id, dated):
             raise UnauthenticatedError
 
     async def unsubscribe(self, caller: AccessClaims) -> None:
@@ -45,6 +46,7 @@ class PushService:
         """Queues what has just come in for each browser of its user that is subscribed."""
         if message.created_at < self._clock() - _NEWS_FOR:
             return
-        sessions = await repository.list_subscribed_sessions(ObjectId(message.user_id), self._clock())
+        user_id = ObjectId(message.user_id)
+        sessions = await repository.list_subscribed_sessions(user_id, self._clock())
         if sessions:
-            await self._queue.add(ObjectId(message.id), sessions)
+            await self._queue.add(user_id, ObjectId(message.id), sessions)

@@ -80,6 +80,8 @@ class PushSubscription(BaseModel):
     p256dh: str
     auth: str
     shows_text: bool = False
+    subscribed_at: datetime | None = None
+    """When the browser last sent it. None if an older version stored it."""
 
 
 class Session(Document):

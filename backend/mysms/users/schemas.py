@@ -22,7 +22,8 @@ from mysms.core.email_addresses import MAXIMUM_EMAIL_LENGTH, normalise_email
 from mysms.core.settings import SignUpMode
 from mysms.core.strict_model import StrictModel
 from mysms.core.timestamps import Timestamp
-from mysms.users.models import Session, User
+from mysms.core.urls import Url
+from mysms.users.models import PushSubscription, Session, User
 from mysms.users.one_time_codes import MAXIMUM_CODE_LENGTH
 from mysms.users.password_rules import find_faults
 from mysms.users.passwords import LONGEST_FORM, MAXIMUM_PASSWORD_LENGTH, normalise_password
@@ -330,6 +331,26 @@ class SignUpPolicyResponse(BaseModel):
     mode: SignUpMode = Field(
         description="`open`: anyone can sign up; `invite`: an invite code is required; `closed`: sign-up is closed."
     )
+
+
+class PushSubscriptionResponse(BaseModel):
+    """A browser to which is pushed what comes in. Nothing with which one could push to it is shown."""
+
+    session_id: str = Field(examples=["6921f0c2a4b1c93e5d0f7a13"], description="The session of the browser.")
+    service: str = Field(examples=["https://updates.push.services.example"], description="The browser's push service.")
+    shows_text: bool = Field(description="Whether its notifications show texts.")
+    subscribed_at: Timestamp | None = Field(
+        description="When the browser last subscribed, as it does at each visit; null if an earlier version stored it."
+    )
+
+    @classmethod
+    def of(cls, session_id: object, subscription: PushSubscription) -> Self:
+        return cls(
+            session_id=str(session_id),
+            service=Url.parse(subscription.endpoint).origin,
+            shows_text=subscription.shows_text,
+            subscribed_at=subscription.subscribed_at,
+        )
 
 
 class SessionResponse(BaseModel):

@@ -23,7 +23,7 @@ from mysms.users.errors import (
 from mysms.users.known_clients import KnownClients
 from mysms.users.models import PushSubscription, Session, User, expiry_of
 from mysms.users.rate_limits import AuthRateLimits
-from mysms.users.schemas import SessionResponse, TokenResponse
+from mysms.users.schemas import PushSubscriptionResponse, SessionResponse, TokenResponse
 from mysms.users.session_cache import SessionCache
 from mysms.users.tokens import (
     ACCESS_TOKEN_LIFETIME,
@@ -170,6 +170,14 @@ class SessionService:
             SessionResponse.of(session, current=session.id == caller.session_id)
             for session in await repository.list_sessions(caller.user_id)
             if not self._is_over(session)
+        ]
+
+    async def list_push_subscriptions(self, caller: AccessClaims) -> list[PushSubscriptionResponse]:
+        """Returns those of the caller's sessions, most recently used first."""
+        return [
+            PushSubscriptionResponse.of(session.id, session.push)
+            for session in await repository.list_sessions(caller.user_id)
+            if session.push is not None and not self._is_over(session)
         ]
 
     async def end_by_token(self, token: str | None, client: ClientInfo) -> None:

@@ -320,6 +320,29 @@ async def test_nothing_is_told_if_the_process_was_killed_before_it_ended_the_ses
     assert await pushing.queued() == []
 
 
+async def test_what_waits_is_erased_with_the_account(pushing: Pushing) -> None:
+    caller, other = await pushing.sign_up(), await pushing.sign_up()
+    for each in (caller, other):
+        await pushing.subscribe(each)
+        await pushing.receive(each)
+    await pushing.services.users.accounts.delete(caller, PASSWORD, CLIENT)
+    (left,) = await pushing.queued()
+    assert left["session_id"] == other.session_id
+
+
+async def test_what_waits_is_erased_although_the_process_was_killed_once_the_sessions_had_ended(
+    pushing: Pushing,
+) -> None:
+    caller = await pushing.sign_up()
+    await pushing.subscribe(caller)
+    await pushing.receive(caller)
+    await pushing.services.database["users"].update_one({"_id": caller.user_id}, {"$set": {"deleting": True}})
+    await pushing.services.users.sessions.end_all(caller.user_id)
+    assert len(await pushing.queued()) == 1
+    await pushing.services.users.accounts.finish_deletions()
+    assert await pushing.queued() == []
+
+
 async def test_nothing_is_told_of_what_was_read_on_another_device_meanwhile(pushing: Pushing) -> None:
     caller = await pushing.sign_up()
     browser = await pushing.subscribe(caller)
@@ -414,6 +437,25 @@ async def test_a_subscription_that_is_gone_is_removed(pushing: Pushing, status: 
     await pushing.deliver()
     assert await pushing.queued() == []
     await pushing.receive(caller)
+    assert await pushing.queued() == []
+
+
+async def test_what_waits_goes_to_a_new_subscription_while_the_old_one_is_found_to_be_gone(pushing: Pushing) -> None:
+    caller = await pushing.sign_up()
+    old = await pushing.subscribe(caller)
+    old.is_gone = True
+    messages_of_both = [await pushing.receive(caller)]
+    browsers: list[Browser] = []
+
+    async def subscribe_anew() -> None:
+        browsers.append(await pushing.subscribe(caller))
+        messages_of_both.append(await pushing.receive(caller))
+
+    pushing.service.before_answer = subscribe_anew
+    await pushing.deliver()
+    (new,) = browsers
+    told = {each for received in new.received for each in received.payload["notification"]["data"]["ids"]}
+    assert told == {str(message.id) for message in messages_of_both}
     assert await pushing.queued() == []
 
 

@@ -9,7 +9,7 @@ import json
 import secrets
 import ssl
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,7 @@ class Browser:
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(_CURVE))
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(16))
     received: list[Received] = field(default_factory=list)
+    is_gone: bool = False
 
     @property
     def public_key(self) -> bytes:
@@ -68,7 +69,10 @@ class Browser:
 
 
 class PushService:
-    """Keeps what browsers receive. `answer` is the status of its responses, `headers` are theirs."""
+    """Keeps what browsers receive. `answer` is the status of its responses, `headers` are theirs.
+
+    `before_answer` is awaited once, while the next request waits for its response.
+    """
 
     def __init__(self, port: int, server_key: str) -> None:
         self._port = port
@@ -77,6 +81,7 @@ class PushService:
         self.answer = 201
         self.headers: dict[str, str] = {}
         self.requests = 0
+        self.before_answer: Callable[[], Awaitable[None]] | None = None
 
     def subscribe(self, host: str = "localhost") -> Browser:
         path = f"/push/{secrets.token_urlsafe(8)}"
@@ -86,9 +91,14 @@ class PushService:
 
     async def receive(self, request: web.Request) -> web.Response:
         self.requests += 1
+        if self.before_answer is not None:
+            before_answer, self.before_answer = self.before_answer, None
+            await before_answer()
         if self.answer != 201:
             return web.Response(status=self.answer, headers=self.headers)
         browser = self._browsers[request.path]
+        if browser.is_gone:
+            return web.Response(status=410)
         assert request.headers["Content-Encoding"] == "aes128gcm"
         claims = verify(request.headers["Authorization"], self._server_key)
         payload = browser.decrypt(await request.read())

@@ -1014,9 +1014,10 @@ export interface paths {
         };
         /**
          * Export the account
-         * @description Returns your account and sessions, messages with their timelines, contacts, and what is archived or muted.
+         * @description Returns your account and sessions, messages with their timelines, contacts, and what is read, archived or muted.
          *
-         *     It has the opt-outs of the people whom you write to or have as contacts, too.
+         *     It has the opt-outs of the people whom you write to or have as contacts, too, which browsers are subscribed to web
+         *     push, and the pictures that you have uploaded. It may be long: read it as it comes.
          */
         get: operations["export_account_api_export_get"];
         put?: never;
@@ -1427,7 +1428,7 @@ export interface components {
         };
         /**
          * ExportResponse
-         * @description All data of a user, newest message first, contacts by name, and which conversations are archived or muted.
+         * @description All data of a user, newest message first, contacts by name, and what was made of conversations.
          */
         ExportResponse: {
             /**
@@ -1439,6 +1440,8 @@ export interface components {
             account: components["schemas"]["AccountResponse"];
             /** Sessions */
             sessions: components["schemas"]["SessionResponse"][];
+            /** Push Subscriptions */
+            push_subscriptions: components["schemas"]["PushSubscriptionResponse"][];
             /** Messages */
             messages: components["schemas"]["MessageDetail"][];
             /** Contacts */
@@ -1448,6 +1451,11 @@ export interface components {
              * @description What is known of the people of conversations and contacts.
              */
             opt_outs: components["schemas"]["OptOutResponse"][];
+            /**
+             * Read Marks
+             * @description Of all conversations, by number.
+             */
+            read_marks: components["schemas"]["ReadMark"][];
             /**
              * Archived Conversations
              * @example [
@@ -1462,6 +1470,11 @@ export interface components {
              *     ]
              */
             muted_conversations: string[];
+            /**
+             * Pictures
+             * @description Those that you have uploaded, oldest first. What you have received stays with Twilio: `GET /api/messages/{message_id}/media/{index}` returns it.
+             */
+            pictures: components["schemas"]["StoredPicture"][];
         };
         /** ForgottenPassword */
         ForgottenPassword: {
@@ -2118,6 +2131,58 @@ export interface components {
             subscription: components["schemas"]["PushSubscriptionFields"];
         };
         /**
+         * PushSubscriptionResponse
+         * @description A browser to which is pushed what comes in. Nothing with which one could push to it is shown.
+         */
+        PushSubscriptionResponse: {
+            /**
+             * Session Id
+             * @description The session of the browser.
+             * @example 6921f0c2a4b1c93e5d0f7a13
+             */
+            session_id: string;
+            /**
+             * Service
+             * @description The browser's push service.
+             * @example https://updates.push.services.example
+             */
+            service: string;
+            /**
+             * Shows Text
+             * @description Whether its notifications show texts.
+             */
+            shows_text: boolean;
+            /**
+             * Subscribed At
+             * @description When the browser last subscribed, as it does at each visit; null if an earlier version stored it.
+             */
+            subscribed_at: string | null;
+        };
+        /**
+         * ReadMark
+         * @description What is read of a conversation.
+         */
+        ReadMark: {
+            /**
+             * Peer Number
+             * @description The other side's number.
+             * @example +14155552671
+             */
+            peer_number: string;
+            /**
+             * Inbound
+             * @description How many messages have come in since this is counted.
+             * @example 7
+             */
+            inbound: number;
+            /**
+             * Unread
+             * @description How many of these are not marked as read.
+             * @example 2
+             */
+            unread: number;
+        };
+        /**
          * ReadRequest
          * @description What the user has been shown of a conversation.
          */
@@ -2364,6 +2429,50 @@ export interface components {
              * @example 2026-11-22T10:42:07.120Z
              */
             created_at: string;
+        };
+        /**
+         * StoredPicture
+         * @description A picture as the account export has it.
+         */
+        StoredPicture: {
+            /**
+             * Id
+             * @description What `media` of a message names.
+             * @example 6921f0c2a4b1c93e5d0f7a12
+             */
+            _id: string;
+            /**
+             * Content Type
+             * @description `image/jpeg`, `image/png` or `image/gif`.
+             * @example image/jpeg
+             */
+            content_type: string;
+            /**
+             * Bytes
+             * @example 184320
+             */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            created_at: string;
+            /**
+             * Message Ids
+             * @description The messages that have it. None if it was not sent yet.
+             * @example [
+             *       "6921f0c2a4b1c93e5d0f7a13"
+             *     ]
+             */
+            message_ids: string[];
+            /**
+             * Content
+             * @description The file in base64. Shorter than `bytes` if the picture was removed while you read.
+             * @default
+             * @example R0lGODlhAQABAAAAACw=
+             */
+            content: string;
         };
         /**
          * TokenForm
