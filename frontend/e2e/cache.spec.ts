@@ -48,7 +48,7 @@ function cached(page: Page): Promise<string> {
     database.close();
     return JSON.stringify(
       Object.fromEntries(stores.map((store, index) => [store, rows[index]])),
-      (_, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value),
+      (_, value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value),
     );
   }, CACHE);
 }
