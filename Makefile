@@ -31,12 +31,17 @@ dev: $(BACKEND_READY) $(FRONTEND_READY) ## Like run, for developers: the API wit
 mysms: $(BACKEND_READY) ## Run a command beside make run: make mysms ARGS="reset-password ada@example.com"
 	@$(BIN)/mysms $(if $(filter-out -h --help,$(ARGS)),demo $(ARGS),--help)
 
-test: test-backend test-frontend test-e2e ## Run all tests
+AT_ONCE := $(MAKE) --no-print-directory --output-sync=target --jobs
+
+# pytest waits most of its time, so that Vitest costs none beside it; the browser needs the machine for itself.
+test: install ## Run all tests
+	@$(AT_ONCE)=3 test-backend-first-half test-backend-second-half test-frontend
+	@$(MAKE) --no-print-directory test-e2e
 
 test-backend: $(BACKEND_READY) $(SPA) ## pytest against the development servers, or TEST_MONGODB_URI, in two halves at a time
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-backend-first-half test-backend-second-half
+	@$(AT_ONCE)=2 test-backend-first-half test-backend-second-half
 
-# They take about the same time, most of it waiting.
+# They take about the same time.
 FIRST_HALF := tests/cli tests/faults tests/fuzz tests/messages
 
 .PHONY: test-backend-first-half test-backend-second-half
