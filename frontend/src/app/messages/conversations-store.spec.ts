@@ -1,3 +1,4 @@
+import { EnvironmentInjector, createEnvironmentInjector } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { ArchivedConversations } from './archived-conversations';
 import { MessageCache } from './cache/message-cache';
@@ -69,6 +70,20 @@ describe('ConversationsStore with a cache', () => {
     expect(cache.names).toEqual(new Map([[PEER, 'Ada Lovelace']]));
     names.restore(new Map([[PEER, 'Ada']]));
     expect(names.of(PEER)).toBe('Ada Lovelace');
+  });
+
+  it('restores no names once the session has ended', async () => {
+    cache.cached.set('conversations', { rows: rowsOf(messages(1, 1)), hasMore: false });
+    cache.names = new Map([[PEER, 'Ada']]);
+    const names = TestBed.inject(ContactNames);
+    const session = createEnvironmentInjector(
+      [ConversationsStore],
+      TestBed.inject(EnvironmentInjector),
+    );
+    const restoring = session.get(ConversationsStore).restore();
+    session.destroy();
+    await restoring;
+    expect(names.find(PEER)).toBeUndefined();
   });
 
   it('caches changes', async () => {
