@@ -109,6 +109,34 @@ async function sentTo(request: APIRequestContext, number: string): Promise<SentM
   return messages.filter(({ message }) => message.to === number);
 }
 
+/** The texts that somebody has written to a number in the page, each with the number of its pictures. */
+async function written(request: APIRequestContext, number: string): Promise<[string, string][]> {
+  const sent = (await sentTo(request, number)).filter(({ message }) => message.body !== 'Hello');
+  return sent.map(({ message }) => [message.body, message.num_media]);
+}
+
+/** A picture is added in one of two tabs with the same conversation, and its upload is held until `release`. */
+async function addInOneOfTwoTabs(
+  page: Page,
+  request: APIRequestContext,
+): Promise<{ number: string; other: Page; release: () => void }> {
+  const number = await openConversation(page, request);
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await expect(composer(other)).toBeVisible();
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route(UPLOADS, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const uploading = page.waitForRequest(UPLOADS);
+  await add(page, await jpeg(page));
+  await uploading;
+  await expect(other.locator('app-pictures')).toContainText('Unless another tab is adding it');
+  return { number, other, release };
+}
+
 /** The size in pixels, and the colour (1 for much of red, green, blue) near the lower right corner. */
 async function look(page: Page, content: Buffer): Promise<[number, number, number[]]> {
   return page.evaluate(async (base64) => {
@@ -293,18 +321,7 @@ test('two tabs share the pictures of a draft, and none comes twice or with anoth
   page,
   request,
 }) => {
-  const number = await openConversation(page, request);
-  const other = await page.context().newPage();
-  await other.goto(page.url());
-  await expect(composer(other)).toBeVisible();
-  let release = (): void => undefined;
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route(UPLOADS, async (route) => {
-    await held;
-    await route.continue();
-  });
-  await add(page, await jpeg(page));
-  await expect(other.locator('app-pictures')).toContainText('Picture 1 is not uploaded');
+  const { number, other, release } = await addInOneOfTwoTabs(page, request);
   release();
   await waitUntilUploaded(page, 1);
   await waitUntilUploaded(other, 1);
@@ -319,11 +336,52 @@ test('two tabs share the pictures of a draft, and none comes twice or with anoth
   await expect(strip(page)).toHaveCount(0);
   await send(page).click();
   await expect(storedBubble(page, 'Alone')).toContainText('Delivered');
-  const sent = (await sentTo(request, number)).filter(({ message }) => message.body !== 'Hello');
-  expect(sent.map(({ message }) => [message.body, message.num_media])).toEqual([
+  expect(await written(request, number)).toEqual([
     ['Both see it', '1'],
     ['Alone', '0'],
   ]);
+});
+
+test('a picture that is removed in another tab than that which uploads it does not come back', async ({
+  page,
+  request,
+}) => {
+  const { number, other, release } = await addInOneOfTwoTabs(page, request);
+  const ended = page.waitForEvent('requestfailed', (failed) =>
+    failed.url().endsWith('/attachments'),
+  );
+  await other.getByRole('button', { name: 'Remove picture 1' }).click();
+  await expect(strip(page)).toHaveCount(0);
+  await ended;
+  release();
+  await add(other, await jpeg(other));
+  await waitUntilUploaded(other, 1);
+  await waitUntilUploaded(page, 1);
+  await composer(page).fill('Look');
+  await send(page).click();
+  await expect(storedBubble(page, 'Look')).toContainText('Delivered');
+  await expect(strip(other)).toHaveCount(0);
+  expect(await written(request, number)).toEqual([['Look', '1']]);
+});
+
+test('nothing that is written in one tab is lost while another uploads', async ({
+  page,
+  request,
+}) => {
+  await openConversation(page, request);
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await expect(composer(other)).toBeVisible();
+  const buffer = await draw(page, 'image/jpeg', { width: 4000, height: 3000 });
+  const file = { ...(await jpeg(page)), buffer };
+  await add(page, [file, file, file]);
+  const text =
+    'The quick brown fox jumps over the lazy dog, and then it does that again and again.';
+  await composer(other).pressSequentially(text, { delay: 60 });
+  await waitUntilUploaded(page, 3);
+  await waitUntilUploaded(other, 3);
+  await expect(composer(page)).toHaveValue(text);
+  await expect(composer(other)).toHaveValue(text);
 });
 
 test('a picture that a draft has lost is missed in words, and nothing goes without it', async ({
@@ -339,7 +397,9 @@ test('a picture that a draft has lost is missed in words, and nothing goes witho
   await uploading;
   await page.reload();
   const pictures = page.locator('app-pictures');
-  await expect(pictures).toContainText('Picture 1 is not uploaded: remove it, and add it again.');
+  await expect(pictures).toContainText(
+    'Picture 1 is not uploaded yet. Unless another tab is adding it, remove it, and add it again.',
+  );
   await expect(send(page)).toBeDisabled();
   await composer(page).press('Enter');
   await expect(page.getByRole('alert')).toContainText('A picture is not uploaded');

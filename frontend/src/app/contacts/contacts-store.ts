@@ -55,7 +55,7 @@ export class ContactsStore {
       );
     });
     this.#destroyRef.onDestroy(() => {
-      this.#names.replace(new Map());
+      this.#names.clear();
     });
   }
 

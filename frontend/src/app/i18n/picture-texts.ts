@@ -13,10 +13,12 @@ export const pictureTexts = {
       one: `Picture ${positions.join()} is not uploaded.`,
       other: '# pictures are not uploaded.',
     })} ${problem}`,
+  /** This page never had its file, or has no more: another tab may be uploading it. */
   notUploaded: (positions: readonly number[]) =>
     plural(positions.length, {
-      one: `Picture ${positions.join()} is not uploaded: remove it, and add it again.`,
-      other: '# pictures are not uploaded: remove them, and add them again.',
+      one: `Picture ${positions.join()} is not uploaded yet. Unless another tab is adding it, remove it, and add it again.`,
+      other:
+        '# pictures are not uploaded yet. Unless another tab is adding them, remove them, and add them again.',
     }),
   expired: (positions: readonly number[]) =>
     plural(positions.length, {

@@ -41,13 +41,17 @@ describe('SignedInLayout', () => {
   });
 
   it.each([
-    ['Files', true, 'none'],
-    ['text/plain', false, 'copy'],
-  ])('refuses %s that are held over it: %s', async (type, isRefused, dropEffect) => {
+    ['Files', '<p>A text</p>', true, 'none'],
+    ['Files', '<input type="search" />', true, 'none'],
+    ['Files', '<input type="file" />', false, 'copy'],
+    ['text/plain', '<p>A text</p>', false, 'copy'],
+  ])('refuses %s that are held over %s: %s', async (type, html, isRefused, dropEffect) => {
     await open('/messages');
     const dataTransfer = { types: [type], dropEffect: 'copy' };
     const held = new Event('dragover', { bubbles: true, cancelable: true });
-    layout.firstElementChild?.dispatchEvent(Object.assign(held, { dataTransfer }));
+    const main = layout.querySelector('main');
+    main?.insertAdjacentHTML('beforeend', html);
+    main?.lastElementChild?.dispatchEvent(Object.assign(held, { dataTransfer }));
     expect(held.defaultPrevented).toBe(isRefused);
     expect(dataTransfer.dropEffect).toBe(dropEffect);
   });

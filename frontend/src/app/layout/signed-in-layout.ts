@@ -75,8 +75,8 @@ export class SignedInLayout {
   /** Where no part of the page takes them, the browser would open a file in place of the page. */
   protected refuseFiles(event: DragEvent): void {
     const { dataTransfer: data, defaultPrevented, target } = event;
-    if (defaultPrevented || target instanceof HTMLInputElement || !data?.types.includes('Files'))
-      return;
+    const takesFiles = target instanceof HTMLInputElement && target.type === 'file';
+    if (defaultPrevented || takesFiles || !data?.types.includes('Files')) return;
     event.preventDefault();
     data.dropEffect = 'none';
   }

@@ -1,3 +1,4 @@
+import { EnvironmentInjector, createEnvironmentInjector } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { ArchivedConversations } from './archived-conversations';
 import { MessageCache } from './cache/message-cache';
@@ -84,6 +85,20 @@ describe('ConversationsStore with a cache', () => {
     unread.muted.set(new Set());
     await api.settle();
     expect(cache.unread).toEqual({ counts: new Map([[PEER, 3]]), muted: new Set() });
+  });
+
+  it('restores no names once the session has ended', async () => {
+    cache.cached.set('conversations', { rows: rowsOf(messages(1, 1)), hasMore: false });
+    cache.names = new Map([[PEER, 'Ada']]);
+    const names = TestBed.inject(ContactNames);
+    const session = createEnvironmentInjector(
+      [ConversationsStore],
+      TestBed.inject(EnvironmentInjector),
+    );
+    const restoring = session.get(ConversationsStore).restore();
+    session.destroy();
+    await restoring;
+    expect(names.find(PEER)).toBeUndefined();
   });
 
   it('caches changes', async () => {

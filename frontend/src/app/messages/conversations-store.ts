@@ -74,6 +74,8 @@ export class ConversationsStore implements MessageSubscriber {
   /** Shows what this browser has cached until `loadFirst` has loaded the conversations. */
   async restore(): Promise<void> {
     const cached = await this.#cache.conversations();
+    // The session may have ended meanwhile: the names outlive this store.
+    if (this.#destroyRef.destroyed) return;
     if (!cached || cached.conversations.rows.length === 0 || this.isLoaded()) return;
     this.#names.restore(cached.names);
     this.#unread.restore(cached.unread);

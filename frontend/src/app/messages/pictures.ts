@@ -6,6 +6,8 @@ import { newRandomKey } from './random-key';
 export interface Picture {
   /** Names it in this browser, before and after it is uploaded. */
   readonly key: string;
+  /** Those of a draft come in this order. */
+  readonly order: number;
   /** Names it to the API; empty until it is uploaded. */
   readonly id: string;
   /** A small JPEG, as a data URL; empty until it is known. */
@@ -23,9 +25,10 @@ export type WrittenMessage = Omit<NewMessage, 'media'> & {
 /** The API keeps a picture that no message has for a day. */
 const KEPT_MS = 23 * 3600 * 1000;
 
-/** Its place, until it is uploaded. */
-export function newPicture(): Picture {
-  return { key: newRandomKey(), id: '', thumbnail: '', bytes: 0, uploadedAt: 0 };
+/** Its place, until it is uploaded; of several that are added together, with its index. */
+export function newPicture(index = 0): Picture {
+  const order = Date.now() + index;
+  return { key: newRandomKey(), order, id: '', thumbnail: '', bytes: 0, uploadedAt: 0 };
 }
 
 export function isExpired({ id, uploadedAt }: Picture): boolean {

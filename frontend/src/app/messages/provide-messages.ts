@@ -3,7 +3,7 @@ import { ArchivedConversations } from './archived-conversations';
 import { MessageCache } from './cache/message-cache';
 import { ConversationsStore } from './conversations-store';
 import { ComposeForms } from './drafts/compose-forms';
-import { takeSharedText } from './drafts/shared-text';
+import { takeSharedTexts } from './drafts/shared-text';
 import { Drafts } from './drafts/drafts';
 import { MessageActions } from './message-actions';
 import { MessageSync } from './message-sync';
@@ -51,7 +51,7 @@ export function startMessages(): void {
   inject(MessageSync).start();
   inject(OutboxStore);
   const forms = inject(ComposeForms);
-  void takeSharedText((text) => {
+  void takeSharedTexts((text) => {
     forms.addToNew(text);
   });
 }

@@ -113,7 +113,7 @@ describe('MessengerPage', () => {
     await api.settle();
     const isPaneOpen = () => page.querySelector('.messenger-page--pane-open') !== null;
     expect(isPaneOpen()).toBe(true);
-    drafts.set('+4930901820', { recipient_number: '+4930901820', content: 'Mine' });
+    drafts.setText('+4930901820', { recipient_number: '+4930901820', content: 'Mine' });
     await api.settle();
     expect(isPaneOpen()).toBe(false);
   });

@@ -52,4 +52,15 @@ describe('ContactNames', () => {
     expect(names.search('415', 9)).toEqual([]);
     expect(names.search('f', 0)).toEqual([]);
   });
+
+  it('restores none that are deleted, and those of the next user', () => {
+    names.replace(new Map());
+    names.restore(new Map([[ADA, 'Ada']]));
+    expect(names.find(ADA)).toBeUndefined();
+    names.clear();
+    names.restore(new Map([[ADA, 'Ada']]));
+    expect(names.find(ADA)).toBe('Ada');
+    names.clear();
+    expect(names.find(ADA)).toBeUndefined();
+  });
 });

@@ -7,6 +7,7 @@ import { formatPhoneNumber } from './format-phone-number';
 export class ContactNames {
   /** By canonical number. */
   readonly #names = signal<ReadonlyMap<string, string>>(new Map());
+  #areAll = false;
 
   readonly #words = computed(() =>
     [...this.#names()]
@@ -14,14 +15,21 @@ export class ContactNames {
       .map(([number, name]) => ({ number, words: wordsOf(name) })),
   );
 
-  /** Of the signed-in user; none once nobody is. */
+  /** All of the signed-in user. */
   replace(names: ReadonlyMap<string, string>): void {
+    this.#areAll = true;
     this.#names.set(names);
+  }
+
+  /** The user signs out. */
+  clear(): void {
+    this.#areAll = false;
+    this.#names.set(new Map());
   }
 
   /** Names that were known before, until all are. */
   restore(names: ReadonlyMap<string, string>): void {
-    if (this.#names().size === 0) this.#names.set(names);
+    if (!this.#areAll) this.#names.set(names);
   }
 
   /** Of these numbers, by canonical number. */

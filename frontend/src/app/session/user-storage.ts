@@ -4,7 +4,7 @@ import { BrowserStorage } from '../storage/browser-storage';
 import { SESSION_KEY, SessionRepository } from './session-repository';
 
 /** What users have written and the API does not have yet, and which emoji they have chosen last. */
-export type StorageKind = 'contacts' | 'drafts' | 'emoji' | 'unsent';
+export type StorageKind = 'contacts' | 'drafts' | 'emoji' | 'pictures' | 'unsent';
 
 /** At least one in all. */
 export interface UnsentCounts {
@@ -34,7 +34,7 @@ export class UserStorage {
   readonly atRisk = computed<'session' | 'texts' | undefined>(() => {
     const unstored = this.#browser.unstored();
     if (unstored.includes(SESSION_KEY)) return 'session';
-    return unstored.some((key) => /^mysms\.(contacts|drafts|unsent)\./.test(key))
+    return unstored.some((key) => /^mysms\.(contacts|drafts|pictures|unsent)\./.test(key))
       ? 'texts'
       : undefined;
   });
@@ -62,9 +62,10 @@ export class UserStorage {
   unsentCounts(): UnsentCounts | undefined {
     const userId = this.#session.read()?.user.id;
     if (userId === undefined) return undefined;
-    const sizeOf = (kind: StorageKind): number => this.namespace(kind, userId).read().size;
-    const messages = sizeOf('unsent');
-    const drafts = sizeOf('drafts') + sizeOf('contacts');
+    const names = (kind: StorageKind): string[] => [...this.namespace(kind, userId).read().keys()];
+    const messages = names('unsent').length;
+    const written = new Set([...names('drafts'), ...names('pictures').map(draftOf)]);
+    const drafts = written.size + names('contacts').length;
     return messages + drafts > 0 ? { messages, drafts } : undefined;
   }
 
@@ -79,4 +80,9 @@ export class UserStorage {
     }
     return values;
   }
+}
+
+/** The name of the draft that has a picture, by the name of the picture: `<draft>.<picture>`. */
+export function draftOf(picture: string): string {
+  return picture.slice(0, picture.lastIndexOf('.'));
 }

@@ -27,9 +27,6 @@ export type ParseRecipient = (text: string) => PhoneNumberResult | undefined;
 /** The values of a form before it was replaced, the latest last, as long as it is what it was replaced by. */
 const replaced = new WeakMap<ComposeForm, readonly WrittenMessage[]>();
 
-/** Keys of the pictures that were added on this page: no other tab uploads them. */
-const added = new WeakMap<ComposeForm, Set<string>>();
-
 export function newComposeForm(recipient: string, parse: ParseRecipient): ComposeForm {
   const form = new FormGroup({
     recipient_number: new FormControl(recipient, {
@@ -58,17 +55,10 @@ export function addPlaces<Source>(
   form: ComposeForm,
   sources: readonly Source[],
 ): readonly (readonly [Picture, Source])[] {
-  const additions = sources.map((source) => [newPicture(), source] as const);
-  const pictures = additions.map(([picture]) => picture);
+  const additions = sources.map((source, index) => [newPicture(index), source] as const);
   const { media } = form.controls;
-  added.set(form, new Set([...(added.get(form) ?? []), ...pictures.map(({ key }) => key)]));
-  media.setValue([...media.value, ...pictures]);
+  media.setValue([...media.value, ...additions.map(([picture]) => picture)]);
   return additions;
-}
-
-/** Those of its pictures that only this page can upload. */
-export function uploadedHere(form: ComposeForm): readonly Picture[] {
-  return form.controls.media.value.filter(({ id, key }) => !id && added.get(form)?.has(key));
 }
 
 /**

@@ -2,7 +2,7 @@ import { TestBed } from '@angular/core/testing';
 import { Picture } from '../pictures';
 import { SessionRepository } from '../../session/session-repository';
 import { SessionStore } from '../../session/session-store';
-import { UserStorage } from '../../session/user-storage';
+import { StorageKind, UserStorage } from '../../session/user-storage';
 import { ComposeForm, addPlaces, canUndo, replace, undo } from './compose-form';
 import { NEW_MESSAGE } from '../conversation-key';
 import { ComposeForms } from './compose-forms';
@@ -17,8 +17,9 @@ describe('ComposeForms', () => {
   const parse = vi.fn<RecipientParser['parse']>();
   const drafts = () => TestBed.inject(UserStorage).namespace('drafts', 'ada');
   const forms = () => TestBed.inject(ComposeForms);
-  const notify = (key: string) =>
-    window.dispatchEvent(new StorageEvent('storage', { key: `mysms.drafts.ada.${key}` }));
+  const pictures = () => TestBed.inject(UserStorage).namespace('pictures', 'ada');
+  const notify = (key: string, kind: StorageKind = 'drafts') =>
+    window.dispatchEvent(new StorageEvent('storage', { key: `mysms.${kind}.ada.${key}` }));
 
   beforeEach(() => {
     localStorage.clear();
@@ -46,11 +47,22 @@ describe('ComposeForms', () => {
 
   it('follows another tab without storing anything itself', () => {
     const form = forms().get(NUMBER);
-    const keep = vi.spyOn(TestBed.inject(Drafts), 'set');
+    const keep = vi.spyOn(TestBed.inject(Drafts), 'setText');
     drafts().set(NUMBER, { recipient_number: NUMBER, content: 'Written over there' });
     notify(NUMBER);
     expect(form.getRawValue().content).toBe('Written over there');
     expect(keep).not.toHaveBeenCalled();
+  });
+
+  it('stores the pictures it has beside a text that another tab has just written', () => {
+    const form = forms().get(NUMBER);
+    form.controls.content.setValue('The quick');
+    const text = { recipient_number: NUMBER, content: 'The quick brown fox' };
+    drafts().set(NUMBER, text);
+    addPlaces(form, ['a file']);
+    expect(drafts().read().get(NUMBER)).toEqual(text);
+    notify(NUMBER);
+    expect(form.getRawValue()).toMatchObject({ ...text, media: [{ id: '' }] });
   });
 
   it('clears a draft that was sent in another tab', () => {
@@ -109,6 +121,14 @@ describe('ComposeForms', () => {
     expect(recipient_number.errors).toEqual({ phoneNumber: 'is too long' });
   });
 
+  it('adds a text to a new message once, also if it comes again', () => {
+    forms().addToNew('Look');
+    forms().addToNew('Look');
+    forms().addToNew('ok');
+    forms().addToNew('ok');
+    expect(forms().get(NEW_MESSAGE).getRawValue().content).toBe('Look\nok');
+  });
+
   it('puts a message back in front of what has been written since', () => {
     forms().get(NUMBER).controls.content.setValue('since');
     forms().putBack({ recipient_number: NUMBER, content: 'before' });
@@ -118,12 +138,24 @@ describe('ComposeForms', () => {
   describe('with pictures', () => {
     const picture = (id: string, ageHours = 0): Picture => ({
       key: id || 'added-1',
+      order: Date.now() - ageHours,
       id,
       thumbnail: 'data:image/jpeg;base64,',
       bytes: 9,
       uploadedAt: Date.now() - ageHours * 3600 * 1000,
     });
-    const stored = () => drafts().read().get(NUMBER) as { media?: Picture[] } | undefined;
+    /** As another tab stores them. */
+    function store(...media: Picture[]): void {
+      for (const each of media) {
+        pictures().set(`${NUMBER}.${each.key}`, each);
+        notify(`${NUMBER}.${each.key}`, 'pictures');
+      }
+    }
+
+    function removeElsewhere({ key }: Picture): void {
+      pictures().remove(`${NUMBER}.${key}`);
+      notify(`${NUMBER}.${key}`, 'pictures');
+    }
 
     it('needs no text, and is complete once all are uploaded', () => {
       const { controls } = forms().get(NUMBER);
@@ -140,64 +172,81 @@ describe('ComposeForms', () => {
     it('stores them with the draft, so that one that is never uploaded is missed', () => {
       const { media } = forms().get(NUMBER).controls;
       media.setValue([picture('a'), picture('')]);
-      expect(stored()?.media?.map(({ id, key }) => [id, key])).toEqual([
-        ['a', 'a'],
-        ['', 'added-1'],
-      ]);
+      expect([...pictures().read().keys()].sort()).toEqual([`${NUMBER}.a`, `${NUMBER}.added-1`]);
       expect(TestBed.inject(Drafts).toNumbers()).toEqual([{ peer: NUMBER, preview: '2 pictures' }]);
+      expect(TestBed.inject(UserStorage).unsentCounts()).toEqual({ messages: 0, drafts: 1 });
       media.reset();
-      expect(stored()).toBeUndefined();
+      expect(pictures().read().size).toBe(0);
+      expect(TestBed.inject(Drafts).toNumbers()).toEqual([]);
     });
 
     it.each([
       ['that the API still has', picture('b', 22), true],
-      ['that has expired', picture('old', 24), false],
+      ['that has expired', picture('a-old', 24), false],
       ['that was never uploaded', picture(''), false],
     ])('takes one from a draft %s', (_, last, isComplete) => {
-      const media = [picture('a'), last];
-      drafts().set(NUMBER, { recipient_number: NUMBER, content: '', media });
+      const media = [{ ...picture('z'), order: 0 }, last];
+      store(...media);
       const form = forms().get(NUMBER);
-      expect(form.getRawValue().media).toEqual(media);
+      expect(form.getRawValue()).toEqual({ recipient_number: NUMBER, content: '', media });
       expect(form.valid).toBe(isComplete);
     });
 
-    it('knows what it is uploading from the draft of another tab', () => {
+    it('leaves a text alone that is being written while another tab uploads', () => {
       const form = forms().get(NUMBER);
-      addPlaces(form, ['a file']);
-      const { media } = form.getRawValue();
-      drafts().set(NUMBER, { recipient_number: NUMBER, content: 'Hi', media });
-      notify(NUMBER);
-      expect(form.getRawValue()).toMatchObject({ content: 'Hi', media });
-      expect(form.getRawValue().media).toHaveLength(1);
-    });
-
-    it('follows the uploads of another tab, and keeps none of them once they are sent', () => {
-      const form = forms().get(NUMBER);
-      const change = (changed: Partial<Picture>): void => {
-        const media = [{ ...picture(''), ...changed }];
-        drafts().set(NUMBER, { recipient_number: NUMBER, content: '', media });
-        notify(NUMBER);
-      };
-      change({});
-      expect(form.valid).toBe(false);
-      change({ id: 'a', uploadedAt: Date.now() });
-      expect(form.getRawValue().media).toHaveLength(1);
+      // As in an input method, whose text the form gets only at the end.
+      const write = vi.spyOn(form.controls.content, 'setValue');
+      store(picture(''));
+      store({ ...picture(''), id: 'a', uploadedAt: Date.now() });
+      expect(form.getRawValue().media).toMatchObject([{ id: 'a' }]);
       expect(form.valid).toBe(true);
-      change({});
-      drafts().remove(NUMBER);
-      notify(NUMBER);
-      expect(form.getRawValue().media).toEqual([]);
+      expect(write).not.toHaveBeenCalled();
     });
 
-    it('keeps what is being uploaded when another tab changes the draft', () => {
+    it('changes none that another tab has changed meanwhile, whatever is added or removed', () => {
       const form = forms().get(NUMBER);
-      addPlaces(form, ['a file']);
-      drafts().set(NUMBER, { recipient_number: NUMBER, content: 'Hi', media: [picture('b')] });
-      notify(NUMBER);
-      expect(form.getRawValue().media.map(({ id }) => id)).toEqual(['b', '']);
-      drafts().remove(NUMBER);
-      notify(NUMBER);
-      expect(form.getRawValue()).toMatchObject({ content: '', media: [{ id: '' }] });
+      store(picture('a'), picture(''));
+      pictures().set(`${NUMBER}.added-1`, { ...picture(''), id: 'b' });
+      form.controls.media.setValue(form.controls.media.value.filter(({ id }) => id !== 'a'));
+      addPlaces(form, ['a file', 'another']);
+      notify(`${NUMBER}.added-1`, 'pictures');
+      const { media } = form.getRawValue();
+      expect(media.map(({ id }) => id)).toEqual(['b', '', '']);
+      expect(media.slice(1).every(({ key }) => pictures().read().has(`${NUMBER}.${key}`))).toBe(
+        true,
+      );
+    });
+
+    it('keeps what is being uploaded when another tab adds pictures, and tells what it removes', () => {
+      const form = forms().get(NUMBER);
+      const removed: string[] = [];
+      forms().removedElsewhere.subscribe((key) => removed.push(key));
+      const [[place] = []] = addPlaces(form, ['a file']);
+      if (!place) throw new Error();
+      const late = { ...picture('b'), order: Date.now() + 9 };
+      store(late);
+      expect(form.getRawValue().media.map(({ id }) => id)).toEqual(['', 'b']);
+      removeElsewhere(place);
+      expect(form.getRawValue().media.map(({ id }) => id)).toEqual(['b']);
+      expect(removed).toEqual([place.key]);
+    });
+
+    it('has none any more once they are sent in another tab, whichever part is gone first', () => {
+      for (const isTextFirst of [true, false]) {
+        const form = forms().get(NUMBER);
+        form.controls.content.setValue('Look');
+        form.controls.media.setValue([picture('a')]);
+        const removeText = (): void => {
+          drafts().remove(NUMBER);
+          notify(NUMBER);
+        };
+        if (isTextFirst) removeText();
+        removeElsewhere(picture('a'));
+        if (!isTextFirst) removeText();
+        expect(form.getRawValue()).toEqual({ recipient_number: NUMBER, content: '', media: [] });
+        expect(form.pristine).toBe(true);
+        expect(drafts().read().size + pictures().read().size).toBe(0);
+      }
     });
 
     it('puts them back before those that were added since', () => {

@@ -1,5 +1,6 @@
 import { DestroyRef, Injectable, effect, inject, untracked } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { Subject, merge, pairwise, startWith } from 'rxjs';
 import { isBlank } from '../../phone-numbers/blank';
 import { toE164 } from '../../phone-numbers/format-phone-number';
 import {
@@ -10,8 +11,8 @@ import {
 import { NEW_MESSAGE } from '../conversation-key';
 import { WrittenMessage } from '../pictures';
 import { RecipientParser } from '../recipient-parser';
-import { ComposeForm, newComposeForm, replace, uploadedHere } from './compose-form';
-import { Drafts } from './drafts';
+import { ComposeForm, newComposeForm, replace } from './compose-form';
+import { Draft, Drafts } from './drafts';
 import { splitRecipients } from './recipients';
 
 /** The form of each conversation: what is written in it stays there while another conversation is open. */
@@ -21,11 +22,22 @@ export class ComposeForms {
   readonly #parser = inject(RecipientParser);
   readonly #destroyRef = inject(DestroyRef);
   readonly #forms = new Map<string, ComposeForm>();
+  readonly #removedElsewhere = new Subject<string>();
   #isSyncing = false;
 
+  /** The keys of pictures that another tab has removed or sent. */
+  readonly removedElsewhere = this.#removedElsewhere.asObservable();
+
   constructor() {
-    this.#drafts.changes.pipe(takeUntilDestroyed()).subscribe((key) => {
-      if (key !== undefined) this.#syncFromStorage(key);
+    this.#drafts.textChanges.pipe(takeUntilDestroyed()).subscribe((key) => {
+      this.#sync(key, (form, { recipient_number, content }) => {
+        form.patchValue({ recipient_number, content });
+      });
+    });
+    this.#drafts.pictureChanges.pipe(takeUntilDestroyed()).subscribe((key) => {
+      this.#sync(key, (form, { media = [] }) => {
+        form.controls.media.setValue(media);
+      });
     });
     // A number may become valid or invalid once the default country and the rules are known.
     effect(() => {
@@ -45,14 +57,17 @@ export class ComposeForms {
       : newComposeForm(conversationKey, parseKey);
     const draft = this.#drafts.read(conversationKey);
     if (draft) form.patchValue(draft);
-    form.valueChanges.pipe(takeUntilDestroyed(this.#destroyRef)).subscribe(() => {
-      if (this.#isSyncing) return;
-      const { media, ...text } = form.getRawValue();
-      const isEmpty =
-        text.content === '' && media.length === 0 && (!isNew || text.recipient_number === '');
-      if (isEmpty) this.#drafts.remove(conversationKey);
-      else this.#drafts.set(conversationKey, media.length > 0 ? { ...text, media } : text);
-    });
+    const { recipient_number, content, media } = form.controls;
+    merge(recipient_number.valueChanges, content.valueChanges)
+      .pipe(takeUntilDestroyed(this.#destroyRef))
+      .subscribe(() => {
+        if (!this.#isSyncing) this.#drafts.setText(conversationKey, form.getRawValue());
+      });
+    media.valueChanges
+      .pipe(startWith(media.value), pairwise(), takeUntilDestroyed(this.#destroyRef))
+      .subscribe(([before, now]) => {
+        if (!this.#isSyncing) this.#drafts.setPictures(conversationKey, before, now);
+      });
     this.#forms.set(conversationKey, form);
     return form;
   }
@@ -73,9 +88,10 @@ export class ComposeForms {
     replace(this.get(NEW_MESSAGE), { media: [], ...message });
   }
 
-  /** Adds a text to the message to a new recipient, after what is written there. */
+  /** Adds a text to the message to a new recipient, after what is written there, unless it ends with this text. */
   addToNew(text: string): void {
     const { content } = this.get(NEW_MESSAGE).controls;
+    if (`\n${content.value}`.endsWith(`\n${text}`)) return;
     content.setValue(content.value ? `${content.value}\n${text}` : text);
   }
 
@@ -88,20 +104,20 @@ export class ComposeForms {
   }
 
   /** All tabs share one draft for each conversation, so that a message sent in one tab is not sent again from another. */
-  #syncFromStorage(conversationKey: string): void {
-    const form = this.#forms.get(conversationKey);
-    if (!form) return;
+  #sync(
+    conversationKey: string | undefined,
+    update: (form: ComposeForm, draft: Draft) => void,
+  ): void {
+    const form = conversationKey === undefined ? undefined : this.#forms.get(conversationKey);
+    if (!form || conversationKey === undefined) return;
+    const before = form.controls.media.value;
     this.#isSyncing = true;
     const draft = this.#drafts.read(conversationKey);
-    const stored = draft?.media ?? [];
-    // Another tab may have stored its draft before it knew of them.
-    const missing = uploadedHere(form).filter(
-      ({ key }) => !stored.some((picture) => picture.key === key),
-    );
-    const media = [...stored, ...missing];
-    if (draft) form.setValue({ ...draft, media });
-    else form.reset({ media });
+    if (draft) update(form, draft);
+    else form.reset();
     this.#isSyncing = false;
+    const keys = new Set(form.controls.media.value.map(({ key }) => key));
+    for (const { key } of before) if (!keys.has(key)) this.#removedElsewhere.next(key);
   }
 }
 

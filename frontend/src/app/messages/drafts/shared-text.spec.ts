@@ -1,6 +1,6 @@
-import { takeSharedText } from './shared-text';
+import { takeSharedTexts } from './shared-text';
 
-describe('takeSharedText', () => {
+describe('takeSharedTexts', () => {
   let texts: Map<{ url: string }, string>;
 
   function share({ at, text = 'Look at this' }: { at: number; text?: string }) {
@@ -17,15 +17,18 @@ describe('takeSharedText', () => {
         Promise.resolve({ text: () => Promise.resolve(texts.get(request)) }),
       delete: (request: { url: string }) => Promise.resolve(texts.delete(request)),
     };
-    vi.stubGlobal('caches', { open: () => Promise.resolve(cache) });
+    const open = vi.fn(() => Promise.resolve(cache));
+    vi.stubGlobal('caches', { has: () => Promise.resolve(texts.size > 0), open });
     let last = Promise.resolve();
-    const request = (_: string, work: () => Promise<void>) => (last = last.then(work));
+    const request = (_name: string, _options: LockOptions, work: () => Promise<void>) =>
+      (last = last.then(work));
     vi.stubGlobal('navigator', { locks: { request } });
+    return open;
   }
 
   let added: string[];
   const take = () =>
-    takeSharedText((text) => {
+    takeSharedTexts((text) => {
       added.push(text);
     });
 
@@ -46,7 +49,7 @@ describe('takeSharedText', () => {
 
   it('has added it before it is gone', async () => {
     stub({ at: Date.now() });
-    await takeSharedText((text) => {
+    await takeSharedTexts((text) => {
       expect(texts.size).toBe(1);
       added.push(text);
     });
@@ -56,7 +59,7 @@ describe('takeSharedText', () => {
 
   it('leaves what is shared meanwhile to the next', async () => {
     stub({ at: Date.now() });
-    await takeSharedText((text) => {
+    await takeSharedTexts((text) => {
       added.push(text);
       share({ at: Date.now() + 1, text: 'And at that' });
     });
@@ -87,11 +90,31 @@ describe('takeSharedText', () => {
     );
     await take();
     await take();
-    expect(added).toEqual(['One\nTwo']);
+    expect(added).toEqual(['One', 'Two']);
   });
 
-  it('finds nothing where there are no caches', async () => {
-    vi.stubGlobal('caches', undefined);
+  it('keeps what could not be added, and says so', async () => {
+    stub({ at: Date.now() - 1, text: 'One' }, { at: Date.now(), text: 'Two' });
+    const add = vi.fn((text: string) => {
+      if (text === 'Two') throw new Error('No room');
+    });
+    await expect(takeSharedTexts(add)).rejects.toThrow('No room');
+    expect([...texts.values()]).toEqual(['Two']);
+  });
+
+  it('makes no cache where nothing was shared', async () => {
+    const open = stub();
+    await take();
+    expect(added).toEqual([]);
+    expect(open).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['absent', undefined],
+    ['blocked', { has: () => Promise.reject(new DOMException('Denied', 'SecurityError')) }],
+  ])('finds nothing where caches are %s', async (_, caches) => {
+    stub({ at: Date.now() });
+    vi.stubGlobal('caches', caches);
     await take();
     expect(added).toEqual([]);
   });

@@ -17,7 +17,7 @@ import {
   presentPending,
   withoutEchoed,
 } from './pending-message';
-import { isExpired } from '../pictures';
+import { isExpired, newPicture } from '../pictures';
 import { ThreadsStore } from '../threads-store';
 import { FakeApi, aMessage, aMinuteAfter, setUpMessages } from '../testing';
 
@@ -87,7 +87,7 @@ describe('OutboxStore', () => {
   });
 
   describe('with pictures', () => {
-    const picture = { key: 'added-1', id: '1', thumbnail: 'data:,', bytes: 9, uploadedAt: 7 };
+    const picture = { ...newPicture(), id: '1', thumbnail: 'data:,', bytes: 9, uploadedAt: 7 };
     const withPicture = { ...hello, content: '', media: [picture] };
 
     it('repeats the same request after a reload, and shows the same thumbnail', async () => {

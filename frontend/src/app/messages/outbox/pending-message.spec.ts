@@ -28,7 +28,7 @@ describe('a stored message', () => {
   } as const;
 
   it('keeps its pictures, however old they are: each attempt has the same', () => {
-    const media = [{ key: 'a', id: 'a', thumbnail: '', bytes: 9, uploadedAt: 0 }];
+    const media = [{ key: 'a', order: 1, id: 'a', thumbnail: '', bytes: 9, uploadedAt: 0 }];
     const pending = fromStored('k', { ...stored, media });
     expect(pending?.media).toEqual(media);
     expect(pending && toStored(pending)).toEqual({ ...stored, media });

@@ -2,6 +2,7 @@ import { TestBed } from '@angular/core/testing';
 import { Observable, Subject, of } from 'rxjs';
 import { Media, UploadedPicture } from '../../api/models';
 import { ComposeForm, addPlaces, newComposeForm } from '../drafts/compose-form';
+import { ComposeForms } from '../drafts/compose-forms';
 import { MessagesClient } from '../messages-client';
 import { isUploaded } from '../pictures';
 import { SendingSettings } from '../sending-settings';
@@ -17,6 +18,7 @@ describe('PictureUploads', () => {
   let requests: { readonly content: Blob; readonly answer: Subject<UploadedPicture> }[];
   let form: ComposeForm;
   let limits: typeof LIMITS | null;
+  let removedElsewhere: Subject<string>;
   let settings: SendingSettings;
   /** What the browser opens as a picture, one after the other. */
   let decode: ReturnType<typeof vi.fn>;
@@ -27,6 +29,7 @@ describe('PictureUploads', () => {
   beforeEach(() => {
     requests = [];
     limits = LIMITS;
+    removedElsewhere = new Subject();
     settings = {
       untilLoaded: () => Promise.resolve(),
       value: () => ({ pictures: limits }),
@@ -54,6 +57,7 @@ describe('PictureUploads', () => {
             },
           },
         },
+        { provide: ComposeForms, useValue: { removedElsewhere } },
         { provide: MessagesClient, useValue: { media } },
       ],
     });
@@ -110,6 +114,23 @@ describe('PictureUploads', () => {
       expect(ids()).toEqual(['id-0']);
     });
     expect(requests).toHaveLength(1);
+  });
+
+  it('ends the upload of one that another tab removes', async () => {
+    add(aFile('removed.jpg'), aFile('two.jpg'));
+    await eventually(() => {
+      expect(requests).toHaveLength(1);
+    });
+    const [removed, kept] = form.getRawValue().media;
+    if (!removed || !kept) throw new Error();
+    form.controls.media.setValue([kept]);
+    removedElsewhere.next(removed.key);
+    expect(requests[0]?.answer.observed).toBe(false);
+    expect(uploads().stateOf(removed)).toBeUndefined();
+    await answer(1);
+    await eventually(() => {
+      expect(ids()).toEqual(['id-1']);
+    });
   });
 
   it('goes on after one that cannot be opened, and says which it is', async () => {

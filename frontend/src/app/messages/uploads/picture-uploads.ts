@@ -1,4 +1,5 @@
 import { DestroyRef, Injectable, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { Observable, Subject, firstValueFrom, of, takeUntil } from 'rxjs';
 import { describeProblem } from '../../api/describe-problem';
 import { IS_REACHABLE } from '../../api/loopback';
@@ -7,6 +8,7 @@ import { Poll } from '../../api/poll';
 import { toProblem } from '../../api/problem';
 import { pictureTexts } from '../../i18n/picture-texts';
 import { ComposeForm } from '../drafts/compose-form';
+import { ComposeForms } from '../drafts/compose-forms';
 import { kindOf } from '../media';
 import { MessagesClient } from '../messages-client';
 import { Picture } from '../pictures';
@@ -72,6 +74,11 @@ export class PictureUploads {
   readonly news = this.#news.asReadonly();
 
   constructor() {
+    inject(ComposeForms)
+      .removedElsewhere.pipe(takeUntilDestroyed())
+      .subscribe((key) => {
+        this.#forgetPicture(key);
+      });
     this.#destroyRef.onDestroy(() => {
       for (const { removed } of this.#jobs.values()) removed.next();
       this.#jobs.clear();
@@ -226,11 +233,15 @@ export class PictureUploads {
 
   /** Returns where it was. */
   #drop({ controls: { media } }: ComposeForm, key: string): number {
-    this.#end(key);
-    this.#known.delete(key);
+    this.#forgetPicture(key);
     const index = media.value.findIndex((each) => each.key === key);
     media.setValue(media.value.filter((each) => each.key !== key));
     return index;
+  }
+
+  #forgetPicture(key: string): void {
+    this.#end(key);
+    this.#known.delete(key);
   }
 
   #forgetNews(form: ComposeForm): void {

@@ -47,7 +47,10 @@ describe('Composer', () => {
         { provide: MessagesClient, useValue: { sending: () => sending } },
         {
           provide: Drafts,
-          useValue: { changes: NEVER, read: () => undefined, set: vi.fn(), remove: vi.fn() },
+          useValue: {
+            ...{ textChanges: NEVER, pictureChanges: NEVER },
+            ...{ read: () => undefined, setText: vi.fn(), setPictures: vi.fn() },
+          },
         },
       ],
     });

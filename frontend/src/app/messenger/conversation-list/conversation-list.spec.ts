@@ -317,16 +317,16 @@ describe('ConversationList', () => {
       aMessage({ _id: 'm1', peer_number: other, content: 'Two' }),
     ]);
     fixture.componentRef.setInput('current', open);
-    for (const peer of [open, other]) drafts.set(peer, draft(peer, 'The wheel arrives'));
+    for (const peer of [open, other]) drafts.setText(peer, draft(peer, 'The wheel arrives'));
     await api.settle();
     expect(previews()).toEqual(['You: One', 'Draft: The wheel arrives']);
-    drafts.set(other, draft(other, ' \n'));
+    drafts.setText(other, draft(other, ' \n'));
     await api.settle();
     expect(previews()).toEqual(['You: One', 'You: Two']);
     fixture.componentRef.setInput('current', other);
     await api.settle();
     expect(previews()).toEqual(['Draft: The wheel arrives', 'You: Two']);
-    drafts.remove(open);
+    drafts.setText(open, draft(open, ''));
     await api.settle();
     expect(previews()).toEqual(['You: One', 'You: Two']);
   });
@@ -334,8 +334,8 @@ describe('ConversationList', () => {
   it('shows drafts to people without messages above the others, once it knows who has some', async () => {
     const [open, ada, bob] = ['+4930901', '+4930902', '+4930903'];
     const drafts = TestBed.inject(Drafts);
-    for (const peer of [bob, open, ada]) drafts.set(peer, draft(peer, `To ${peer}`));
-    drafts.set('+4930904', draft('+4930904', ' '));
+    for (const peer of [bob, open, ada]) drafts.setText(peer, draft(peer, `To ${peer}`));
+    drafts.setText('+4930904', draft('+4930904', ' '));
     fixture.componentRef.setInput('current', open);
     await api.settle();
     expect(previews()).toEqual([]);
@@ -353,8 +353,8 @@ describe('ConversationList', () => {
     const drafts = TestBed.inject(Drafts);
     const names = [['+4930901', 'Ada'] as const, ['+4930902', 'Bob'] as const];
     TestBed.inject(ContactNames).replace(new Map(names));
-    drafts.set('new', draft('+4930901,+4930902, 030 9', ' '));
-    drafts.set('+4930903', draft('+4930903', 'To Ada'));
+    drafts.setText('new', draft('+4930901,+4930902, 030 9', ' '));
+    drafts.setText('+4930903', draft('+4930903', 'To Ada'));
     await api.answerConversations([aMessage({ peer_number: '+4930905', content: 'One' })]);
     await api.settle();
     const row = () => list.querySelector<HTMLAnchorElement>('.conversation-row');
@@ -362,12 +362,12 @@ describe('ConversationList', () => {
     expect(row()?.querySelector('.conversation-row__name')?.textContent).toBe('New message');
     expect(row()?.getAttribute('href')).toBe('/messages/new');
     expect(row()?.getAttribute('aria-current')).toBeNull();
-    drafts.set('new', draft('+4930901', 'The wheel arrives'));
+    drafts.setText('new', draft('+4930901', 'The wheel arrives'));
     fixture.componentRef.setInput('current', 'new');
     await api.settle();
     expect(previews()[0]).toBe('Draft: The wheel arrives');
     expect(row()?.getAttribute('aria-current')).toBe('true');
-    drafts.set('new', draft(' ', '\n'));
+    drafts.setText('new', draft(' ', '\n'));
     await api.settle();
     expect(previews()).toEqual(['Draft: To Ada', 'You: One']);
   });
@@ -379,7 +379,7 @@ describe('ConversationList', () => {
       aMessage({ _id: 'm2', peer_number: failed, status: 'undelivered' }),
       aMessage({ _id: 'm1', peer_number: sent, status: 'delivered' }),
     ]);
-    for (const peer of [failed, sent]) drafts.set(peer, draft(peer, 'Again'));
+    for (const peer of [failed, sent]) drafts.setText(peer, draft(peer, 'Again'));
     await api.settle();
     expect(previews()).toEqual(['Draft: Again', 'Draft: Again']);
     expect(statuses()).toEqual(['Not delivered']);
