@@ -26,7 +26,15 @@ class UnknownMediaTypeError(DomainError):
 class TooManyAttachmentsError(DomainError):
     status = HTTPStatus.CONFLICT
     code = "too_many_attachments"
-    example = "You have 100 pictures here that you have not sent. Send them, or wait: each is removed after a day."
+    example = "You have 100 pictures here that you have not sent. Send or delete some, or wait: each stays for a day."
+
+
+class AttachmentInUseError(DomainError):
+    """A message has the picture, or is about to."""
+
+    status = HTTPStatus.CONFLICT
+    code = "attachment_in_use"
+    example = "This picture was sent with a message. It is removed with the last message that has it."
 
 
 class UploadsBusyError(DomainError):

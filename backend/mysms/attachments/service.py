@@ -8,6 +8,7 @@ from datetime import timedelta
 from bson import ObjectId
 
 from mysms.attachments.errors import (
+    AttachmentInUseError,
     MediaBusyError,
     MediaDisabledError,
     TooManyAttachmentsError,
@@ -37,6 +38,7 @@ READ_AT_ONCE = 8
 """Pictures that Twilio may be fetching from a process at a time. Each is in memory until Twilio has it."""
 _WAITS_SECONDS = 10.0
 """For one of these places. Twilio gives up a request after some time, too."""
+NO_SUCH_PICTURE = "There is no such picture."
 _CHECKED = 50
 _CHECK_AGAIN = timedelta(days=1)
 _CHECK_AGAIN_AT_LATEST = timedelta(days=30)
@@ -86,6 +88,19 @@ class Uploads:
             await self._store.erase(user_id)
             raise UnauthenticatedError
         return stored
+
+    async def remove(self, user_id: ObjectId, attachment_id: str) -> None:
+        """Removes a picture that is not to be sent. Raises NotFoundError, and AttachmentInUseError if a message has it.
+
+        A message that is sent at the same time either has it, or is told that it is gone.
+        """
+        if not ObjectId.is_valid(attachment_id):
+            raise NotFoundError(NO_SUCH_PICTURE)
+        if await self._store.remove_unused(user_id, ObjectId(attachment_id)):
+            return
+        if await self._store.has(user_id, ObjectId(attachment_id)):
+            raise AttachmentInUseError
+        raise NotFoundError(NO_SUCH_PICTURE)
 
 
 class PublicMedia:
