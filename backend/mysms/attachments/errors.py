@@ -23,6 +23,12 @@ class UnknownMediaTypeError(DomainError):
     example = "This is not a JPEG, PNG or GIF picture. Others cannot be sent."
 
 
+class FormUploadedError(UnknownMediaTypeError):
+    """The picture may be in the form, but nobody looks for it there."""
+
+    example = "This is a form (multipart/form-data). Send the JPEG, PNG or GIF file itself as the body of the request."
+
+
 class TooManyAttachmentsError(DomainError):
     status = HTTPStatus.CONFLICT
     code = "too_many_attachments"

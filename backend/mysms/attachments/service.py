@@ -9,13 +9,14 @@ from bson import ObjectId
 
 from mysms.attachments.errors import (
     AttachmentInUseError,
+    FormUploadedError,
     MediaBusyError,
     MediaDisabledError,
     TooManyAttachmentsError,
     UnknownMediaTypeError,
     UploadsBusyError,
 )
-from mysms.attachments.formats import recognise
+from mysms.attachments.formats import is_form, recognise
 from mysms.attachments.links import MediaLinks
 from mysms.attachments.records import DueAttachment, StoredAttachment
 from mysms.attachments.store import KEPT_FOR, AttachmentStore
@@ -81,7 +82,7 @@ class Uploads:
         """Stores a picture. Raises UnknownMediaTypeError, and UnauthenticatedError if the account is gone."""
         content_type = recognise(content)
         if content_type is None:
-            raise UnknownMediaTypeError
+            raise FormUploadedError if is_form(content) else UnknownMediaTypeError
         stored = await self._store.add(user_id, content_type, content)
         if not await self._is_active(user_id):
             # The account was deleted meanwhile, perhaps before this was stored.

@@ -48,6 +48,12 @@ async def test_nothing_else_is_taken(api_user: ApiUser, content: bytes) -> None:
     assert problem["detail"] == "This is not a JPEG, PNG or GIF picture. Others cannot be sent."
 
 
+async def test_a_form_is_told_from_a_file(api_user: ApiUser) -> None:
+    answer = await api_user.call("POST", "/api/attachments", files={"file": ("picture.gif", GIF, "image/gif")})
+    problem = problem_of(answer, 415, "unknown_media_type")
+    assert problem["detail"].startswith("This is a form (multipart/form-data). Send the JPEG, PNG or GIF file itself")
+
+
 async def test_a_picture_has_a_maximum_size(api_user: ApiUser) -> None:
     async def pieces(size: int) -> AsyncIterator[bytes]:
         yield GIF
@@ -57,7 +63,8 @@ async def test_a_picture_has_a_maximum_size(api_user: ApiUser) -> None:
 
     largest = GIF + bytes(MAXIMUM_ATTACHMENT - len(GIF))
     assert (await api_user.upload(largest)).status_code == 201
-    problem_of(await api_user.upload(largest + b"x"), 413, "request_too_large")
+    problem = problem_of(await api_user.upload(largest + b"x"), 413, "request_too_large")
+    assert problem["detail"] == "The request is too large. The maximum is 4,993,600 bytes."
     answer = await api_user.call("POST", "/api/attachments", content=pieces(MAXIMUM_ATTACHMENT + 1))
     problem_of(answer, 413, "request_too_large")
     answer = await api_user.call("POST", "/api/attachments", content=pieces(MAXIMUM_ATTACHMENT))

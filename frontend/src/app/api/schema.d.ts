@@ -443,6 +443,15 @@ export interface paths {
          *     The body is the file: JPEG, PNG or GIF, which its bytes tell and no header, of at most 4,993,600 bytes. It may be
          *     sent with several messages, and is removed once a day has passed and no message has it, or by DELETE before it is
          *     sent. Nothing in it is changed: what a camera writes into it, such as a place, is sent too.
+         *
+         *     The body is no form. To send a picture:
+         *
+         *     ```sh
+         *     curl -s $API/api/attachments -H "Authorization: Bearer $token" --data-binary @picture.jpg
+         *     # {"_id":"6921f0c2a4b1c93e5d0f7a12", …}
+         *     curl -s $API/api/messages -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
+         *         -d '{"message": {"recipient_number": "+1 415 555 2671", "content": "", "media": ["6921f0c2a4b1c93e5d0f7a12"]}}'
+         *     ```
          */
         post: operations["upload_attachment_api_attachments_post"];
         delete?: never;
