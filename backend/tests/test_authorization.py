@@ -64,6 +64,7 @@ class Owner:
     """A message that they have received."""
     attachment_id: str
     """A picture that they have sent."""
+    unsent_attachment_id: str
 
     @property
     def parameters(self) -> Mapping[str, list[str]]:
@@ -80,6 +81,7 @@ class Owner:
             "revision": ["1000000"],
             "search": [TEXT, NAME, self.messages[0]["peer_number"][-7:]],
             "idempotency-key": [KEY],
+            "attachment_id": [self.unsent_attachment_id, self.attachment_id],
         }
 
     def parameters_of(self, operation: str) -> Mapping[str, list[str]]:
@@ -129,6 +131,7 @@ class Owner:
             self.api_user.id,
             self.picture["_id"],
             self.attachment_id,
+            self.unsent_attachment_id,
             *self.parameters["message_id"],
             *self.parameters["session_id"],
         ]
@@ -226,6 +229,7 @@ async def make_owner(api: Api, simulator: Simulator) -> Owner:
     sent = (await api_user.send(number, TEXT, key=KEY)).json()
     await api_user.eventually(sent["_id"], "delivered")
     attachment_id = await api_user.uploaded(b"GIF89a")
+    unsent_attachment_id = await api_user.uploaded(b"GIF89a")
     with_picture = (await api_user.send_media(number, TEXT, [attachment_id])).json()
     await api_user.eventually(with_picture["_id"], "delivered")
     failed = (await api_user.send("+15005550001", TEXT)).json()["message"]
@@ -241,7 +245,7 @@ async def make_owner(api: Api, simulator: Simulator) -> Owner:
     messages = [await api_user.detail(each["_id"]) for each in (sent, failed, pending, with_picture)]
     assert [message["status"] for message in messages] == ["delivered", "failed", "pending", "delivered"]
     sessions = (await api_user.call("GET", "/users/sessions")).json()
-    return Owner(api_user, sessions, messages, received, attachment_id)
+    return Owner(api_user, sessions, messages, received, attachment_id, unsent_attachment_id)
 
 
 def rows_of(answer: httpx.Response) -> list[Json]:

@@ -228,6 +228,7 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
         api.stored = { ...api.stored, muted: route.request().method() === 'PUT' ? 1 : 0 };
         return { status: 204 };
       }
+      if (/\/attachments\/\w+$/.test(url.pathname)) return { status: 204 };
       if (/\/media\/\d+$/.test(url.pathname)) return aMedium(api, url.pathname);
       return { json: aDetail(aMessage(indexOf(url.pathname.split('/').at(-1)), api, PEER)) };
   }

@@ -6,6 +6,7 @@ from starlette.requests import ClientDisconnect
 from mysms.api.deps import CurrentUser, get_services
 from mysms.api.media_response import MediaContentResponse
 from mysms.attachments.errors import (
+    AttachmentInUseError,
     MediaBusyError,
     MediaDisabledError,
     TooManyAttachmentsError,
@@ -13,6 +14,7 @@ from mysms.attachments.errors import (
     UploadsBusyError,
 )
 from mysms.attachments.schemas import UploadedPicture
+from mysms.attachments.service import NO_SUCH_PICTURE
 from mysms.core.errors import NotFoundError, error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.messages.media import MAXIMUM_BYTES
@@ -41,7 +43,7 @@ router = APIRouter()
     tags=["Messages"],
     responses=error_responses(
         UnauthenticatedError(),
-        RequestTooLargeError(),
+        RequestTooLargeError.beyond(MAXIMUM_ATTACHMENT),
         RequestTimeoutError(),
         UnknownMediaTypeError(),
         MediaDisabledError(),
@@ -65,8 +67,17 @@ async def upload_attachment(request: Request, user: CurrentUser) -> UploadedPict
     """Stores a picture, to be sent with messages whose `media` name it.
 
     The body is the file: JPEG, PNG or GIF, which its bytes tell and no header, of at most 4,993,600 bytes. It may be
-    sent with several messages, and is removed once a day has passed and no message has it. Nothing in it is changed:
-    what a camera writes into it, such as a place, is sent too.
+    sent with several messages, and is removed once a day has passed and no message has it, or by DELETE before it is
+    sent. Nothing in it is changed: what a camera writes into it, such as a place, is sent too.
+
+    The body is no form. To send a picture:
+
+    ```sh
+    curl -s $API/api/attachments -H "Authorization: Bearer $token" --data-binary @picture.jpg
+    # {"_id":"6921f0c2a4b1c93e5d0f7a12", …}
+    curl -s $API/api/messages -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \\
+        -d '{"message": {"recipient_number": "+1 415 555 2671", "content": "", "media": ["6921f0c2a4b1c93e5d0f7a12"]}}'
+    ```
     """
     services = get_services(request)
     async with services.uploads.admit(user.user_id):
@@ -78,6 +89,22 @@ async def upload_attachment(request: Request, user: CurrentUser) -> UploadedPict
             # Nobody reads it.
             return Response(status_code=status.HTTP_400_BAD_REQUEST)
         return UploadedPicture.of(await services.uploads.add(user.user_id, content))
+
+
+@router.delete(
+    f"{UPLOAD_PATH}/{{attachment_id}}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Delete a picture that is not sent",
+    tags=["Messages"],
+    responses=error_responses(UnauthenticatedError(), NotFoundError(NO_SUCH_PICTURE), AttachmentInUseError()),
+)
+async def delete_attachment(attachment_id: str, request: Request, user: CurrentUser) -> None:
+    """Deletes a picture that you have uploaded and not sent, so that it does not count among those any more.
+
+    One that was sent goes with the last message that has it. The request may be repeated: then there is no such
+    picture.
+    """
+    await get_services(request).uploads.remove(user.user_id, attachment_id)
 
 
 # Whoever caches, as Twilio does, may ask for the headers alone.

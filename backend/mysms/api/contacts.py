@@ -165,7 +165,7 @@ class ImportQuery(BaseModel):
     summary="Import contacts",
     responses=error_responses(
         UnauthenticatedError(),
-        RequestTooLargeError(),
+        RequestTooLargeError.beyond(MAXIMUM_FILE),
         RequestTimeoutError(),
         UnreadableFileError(),
         FileTooLongError(),

@@ -23,10 +23,24 @@ class UnknownMediaTypeError(DomainError):
     example = "This is not a JPEG, PNG or GIF picture. Others cannot be sent."
 
 
+class FormUploadedError(UnknownMediaTypeError):
+    """The picture may be in the form, but nobody looks for it there."""
+
+    example = "This is a form (multipart/form-data). Send the JPEG, PNG or GIF file itself as the body of the request."
+
+
 class TooManyAttachmentsError(DomainError):
     status = HTTPStatus.CONFLICT
     code = "too_many_attachments"
-    example = "You have 100 pictures here that you have not sent. Send them, or wait: each is removed after a day."
+    example = "You have 100 pictures here that you have not sent. Send or delete some, or wait: each stays for a day."
+
+
+class AttachmentInUseError(DomainError):
+    """A message has the picture, or is about to."""
+
+    status = HTTPStatus.CONFLICT
+    code = "attachment_in_use"
+    example = "This picture was sent with a message. It is removed with the last message that has it."
 
 
 class UploadsBusyError(DomainError):

@@ -6,6 +6,12 @@ Only the three types that Twilio adapts to what a carrier accepts: https://www.t
 _PNG = b"\x89PNG\r\n\x1a\n"
 _GIF = (b"GIF87a", b"GIF89a")
 _JPEG = b"\xff\xd8\xff"
+_BOUNDARY = b"--"
+
+
+def is_form(content: bytes) -> bool:
+    """Whether this is a form (multipart/form-data), in which a picture may be."""
+    return content.startswith(_BOUNDARY)
 
 
 def recognise(content: bytes) -> str | None:

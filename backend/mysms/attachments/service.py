@@ -8,13 +8,15 @@ from datetime import timedelta
 from bson import ObjectId
 
 from mysms.attachments.errors import (
+    AttachmentInUseError,
+    FormUploadedError,
     MediaBusyError,
     MediaDisabledError,
     TooManyAttachmentsError,
     UnknownMediaTypeError,
     UploadsBusyError,
 )
-from mysms.attachments.formats import recognise
+from mysms.attachments.formats import is_form, recognise
 from mysms.attachments.links import MediaLinks
 from mysms.attachments.records import DueAttachment, StoredAttachment
 from mysms.attachments.store import KEPT_FOR, AttachmentStore
@@ -37,6 +39,7 @@ READ_AT_ONCE = 8
 """Pictures that Twilio may be fetching from a process at a time. Each is in memory until Twilio has it."""
 _WAITS_SECONDS = 10.0
 """For one of these places. Twilio gives up a request after some time, too."""
+NO_SUCH_PICTURE = "There is no such picture."
 _CHECKED = 50
 _CHECK_AGAIN = timedelta(days=1)
 _CHECK_AGAIN_AT_LATEST = timedelta(days=30)
@@ -79,13 +82,26 @@ class Uploads:
         """Stores a picture. Raises UnknownMediaTypeError, and UnauthenticatedError if the account is gone."""
         content_type = recognise(content)
         if content_type is None:
-            raise UnknownMediaTypeError
+            raise FormUploadedError if is_form(content) else UnknownMediaTypeError
         stored = await self._store.add(user_id, content_type, content)
         if not await self._is_active(user_id):
             # The account was deleted meanwhile, perhaps before this was stored.
             await self._store.erase(user_id)
             raise UnauthenticatedError
         return stored
+
+    async def remove(self, user_id: ObjectId, attachment_id: str) -> None:
+        """Removes a picture that is not to be sent. Raises NotFoundError, and AttachmentInUseError if a message has it.
+
+        A message that is sent at the same time either has it, or is told that it is gone.
+        """
+        if not ObjectId.is_valid(attachment_id):
+            raise NotFoundError(NO_SUCH_PICTURE)
+        if await self._store.remove_unused(user_id, ObjectId(attachment_id)):
+            return
+        if await self._store.has(user_id, ObjectId(attachment_id)):
+            raise AttachmentInUseError
+        raise NotFoundError(NO_SUCH_PICTURE)
 
 
 class PublicMedia:

@@ -125,6 +125,15 @@ class AttachmentStore:
         removed = await self._attachments.delete_one(_as_seen(due))
         return bool(removed.deleted_count)
 
+    async def remove_unused(self, user_id: ObjectId, attachment_id: ObjectId) -> bool:
+        """Removes a picture of a user, unless it was bound to a message; returns whether it did."""
+        removed = await self._attachments.delete_one({"_id": attachment_id, "user_id": user_id, "is_used": False})
+        return bool(removed.deleted_count)
+
+    async def has(self, user_id: ObjectId, attachment_id: ObjectId) -> bool:
+        """Whether it is a picture of this user."""
+        return await self._attachments.find_one(_own(user_id, [attachment_id]), {"_id": 1}) is not None
+
     async def erase(self, user_id: ObjectId) -> None:
         """Removes all pictures of a user. May be repeated."""
         await self._attachments.delete_many({"user_id": user_id})

@@ -16,6 +16,7 @@ DESCRIPTION = """
 Send SMS through your own Twilio number and track their delivery.
 
 **To try it here:** sign up (or use your account), press *Authorize*, enter your email as the username, and send.
+*Upload a picture* shows how to send pictures.
 Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem objects with a stable `code`.
 """
 

@@ -140,7 +140,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
         chunk, is_last = message.get("body", b""), not message.get("more_body", False)
         size += len(chunk)
         if size > (limit if is_last else max(limit, _DISCARDED_BYTES)):
-            raise RequestTooLargeError
+            raise RequestTooLargeError.beyond(limit)
         if size <= limit:
             body += chunk
         if is_last:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -57,7 +57,11 @@ class UnreadableBodyError(DomainError):
 class RequestTooLargeError(DomainError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "request_too_large"
-    example = "The request is too large."
+    example = "The request is too large. The maximum is 8,192 bytes."
+
+    @classmethod
+    def beyond(cls, maximum: int) -> Self:
+        return cls(f"The request is too large. The maximum is {maximum:,} bytes.")
 
 
 class RequestTimeoutError(DomainError):

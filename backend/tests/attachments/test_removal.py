@@ -74,6 +74,18 @@ async def pictures(mongodb: Mongo) -> AsyncIterator[Pictures]:
         yield Pictures(fixture)
 
 
+async def test_a_picture_that_is_bound_is_not_removed_and_one_that_is_removed_is_not_bound(pictures: Pictures) -> None:
+    """The message may not be stored yet."""
+    bound, removed = await pictures.upload(), await pictures.upload()
+    await pictures.bind(pictures.compose(bound))
+    assert not await pictures.store.remove_unused(pictures.user_id, bound)
+    assert await pictures.exists(bound)
+    assert not await pictures.store.remove_unused(ObjectId(), removed)
+    assert await pictures.store.remove_unused(pictures.user_id, removed)
+    message = pictures.compose(bound, removed)
+    assert not await pictures.store.bind(pictures.user_id, message.attachment_ids, ObjectId(message.id))
+
+
 async def test_a_picture_that_no_message_has_goes_after_a_day(pictures: Pictures) -> None:
     attachment_id = await pictures.upload()
     pictures.fixture.now += KEPT_FOR - timedelta(seconds=1)

@@ -69,6 +69,7 @@ async def test_invalid_media_are_errors_of_the_field(api: Api, api_user: ApiUser
         ([own, own], "names something twice"),
         ([str(ObjectId()) for _ in range(11)], "has more than 10 of them, which is the maximum"),
         ([None], "must be a string"),
+        (own, "must be a list, also with one item"),
     ]:
         problem = problem_of(await api_user.post_message({**_to(number), "media": media}), 422, "invalid_fields")
         assert problem["errors"] == {"media": [sentence]}, media

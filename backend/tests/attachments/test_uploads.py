@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from bson import ObjectId
 from pymongo import AsyncMongoClient
@@ -16,10 +17,14 @@ from mysms.attachments.service import MOST_UNUSED, Uploads
 from mysms.users.errors import UnauthenticatedError
 from tests.faults.outbox_fixture import MEDIA_LINKS
 from tests.support.api_user import ApiUser, new_number
-from tests.support.responses import problem_of
+from tests.support.responses import field_errors, problem_of
 from tests.support.servers import Api, Start
 
 GIF = b"GIF89a" + bytes(300)
+
+
+async def delete(api_user: ApiUser, attachment_id: str) -> httpx.Response:
+    return await api_user.call("DELETE", f"/api/attachments/{attachment_id}")
 
 
 async def test_a_picture_is_what_its_bytes_say(api_user: ApiUser) -> None:
@@ -43,6 +48,12 @@ async def test_nothing_else_is_taken(api_user: ApiUser, content: bytes) -> None:
     assert problem["detail"] == "This is not a JPEG, PNG or GIF picture. Others cannot be sent."
 
 
+async def test_a_form_is_told_from_a_file(api_user: ApiUser) -> None:
+    answer = await api_user.call("POST", "/api/attachments", files={"file": ("picture.gif", GIF, "image/gif")})
+    problem = problem_of(answer, 415, "unknown_media_type")
+    assert problem["detail"].startswith("This is a form (multipart/form-data). Send the JPEG, PNG or GIF file itself")
+
+
 async def test_a_picture_has_a_maximum_size(api_user: ApiUser) -> None:
     async def pieces(size: int) -> AsyncIterator[bytes]:
         yield GIF
@@ -52,7 +63,8 @@ async def test_a_picture_has_a_maximum_size(api_user: ApiUser) -> None:
 
     largest = GIF + bytes(MAXIMUM_ATTACHMENT - len(GIF))
     assert (await api_user.upload(largest)).status_code == 201
-    problem_of(await api_user.upload(largest + b"x"), 413, "request_too_large")
+    problem = problem_of(await api_user.upload(largest + b"x"), 413, "request_too_large")
+    assert problem["detail"] == "The request is too large. The maximum is 4,993,600 bytes."
     answer = await api_user.call("POST", "/api/attachments", content=pieces(MAXIMUM_ATTACHMENT + 1))
     problem_of(answer, 413, "request_too_large")
     answer = await api_user.call("POST", "/api/attachments", content=pieces(MAXIMUM_ATTACHMENT))
@@ -74,6 +86,44 @@ async def test_pictures_that_are_not_sent_are_limited(api: Api, api_user: ApiUse
     problem_of(await api_user.upload(GIF), 409, "too_many_attachments")
     assert (await api_user.send_media(new_number(), "", [last])).status_code == 201
     assert (await api_user.upload(GIF)).status_code == 201
+
+
+async def test_a_deleted_picture_does_not_count_any_more(api: Api, api_user: ApiUser) -> None:
+    unsent = [await api_user.uploaded(GIF) for _ in range(2)]
+    async with AsyncMongoClient[dict[str, Any]](api.mongodb_uri) as client:
+        attachments = client.get_default_database()["attachments"]
+        stored = await attachments.find_one({"_id": ObjectId(unsent[0])})
+        assert stored is not None
+        await attachments.insert_many([{**stored, "_id": ObjectId()} for _ in range(MOST_UNUSED - 2)])
+        problem_of(await api_user.upload(GIF), 409, "too_many_attachments")
+        answer = await delete(api_user, unsent[0])
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert await attachments.find_one({"_id": ObjectId(unsent[0])}) is None
+    assert (await api_user.upload(GIF)).status_code == 201
+    # It is gone.
+    problem_of(await delete(api_user, unsent[0]), 404, "not_found")
+    answer = await api_user.send_media(new_number(), "", [unsent[0]])
+    assert field_errors(answer) == {"media": ["names something that you have not uploaded, or that is gone"]}
+    assert (await api_user.send_media(new_number(), "", [unsent[1]])).status_code == 201
+
+
+async def test_a_picture_that_was_sent_is_not_deleted(api_user: ApiUser) -> None:
+    picture = await api_user.uploaded(GIF)
+    sent = (await api_user.send_media(new_number(), "", [picture])).json()
+    problem = problem_of(await delete(api_user, picture), 409, "attachment_in_use")
+    assert "with the last message" in problem["detail"]
+    shown = await api_user.call("GET", f"/api/messages/{sent['_id']}/media/0")
+    assert (shown.status_code, shown.content) == (200, GIF)
+
+
+async def test_nobody_deletes_the_pictures_of_others(api: Api, api_user: ApiUser) -> None:
+    unsent, sent = [await api_user.uploaded(GIF) for _ in range(2)]
+    assert (await api_user.send_media(new_number(), "", [sent])).status_code == 201
+    stranger = await ApiUser.sign_up(api)
+    for picture in (unsent, sent, str(ObjectId()), "x"):
+        problem_of(await delete(stranger, picture), 404, "not_found")
+    assert (await api.http.delete(f"/api/attachments/{unsent}")).status_code == 401
+    assert (await api_user.send_media(new_number(), "", [unsent, sent])).status_code == 201
 
 
 async def test_uploads_are_limited_by_the_hour_whatever_they_are(start: Start) -> None:

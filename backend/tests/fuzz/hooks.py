@@ -92,6 +92,7 @@ def _post(path: str, **user: str) -> dict[str, str]:
 
 
 _shared_account = Account()
+_pictures_to_delete = [_shared_account.upload_picture() for _ in range(10)]
 _protected_account = Account()
 _protected_account.enable_second_factor()
 
@@ -129,6 +130,8 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
             _complete_message(body["message"], has_number=bool(len(str(case.body)) % 2))
         case "POST /api/attachments" if len(str(case.body)) % 2:
             case.body = _PICTURE
+        case "DELETE /api/attachments/{attachment_id}" if _pictures_to_delete:
+            case.path_parameters["attachment_id"] = _pictures_to_delete.pop()
         case "POST /users/sign_in":
             user.update(email=_shared_account.email, password=_PASSWORD)
         case "POST /users":

@@ -441,11 +441,43 @@ export interface paths {
          * @description Stores a picture, to be sent with messages whose `media` name it.
          *
          *     The body is the file: JPEG, PNG or GIF, which its bytes tell and no header, of at most 4,993,600 bytes. It may be
-         *     sent with several messages, and is removed once a day has passed and no message has it. Nothing in it is changed:
-         *     what a camera writes into it, such as a place, is sent too.
+         *     sent with several messages, and is removed once a day has passed and no message has it, or by DELETE before it is
+         *     sent. Nothing in it is changed: what a camera writes into it, such as a place, is sent too.
+         *
+         *     The body is no form. To send a picture:
+         *
+         *     ```sh
+         *     curl -s $API/api/attachments -H "Authorization: Bearer $token" --data-binary @picture.jpg
+         *     # {"_id":"6921f0c2a4b1c93e5d0f7a12", …}
+         *     curl -s $API/api/messages -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
+         *         -d '{"message": {"recipient_number": "+1 415 555 2671", "content": "", "media": ["6921f0c2a4b1c93e5d0f7a12"]}}'
+         *     ```
          */
         post: operations["upload_attachment_api_attachments_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a picture that is not sent
+         * @description Deletes a picture that you have uploaded and not sent, so that it does not count among those any more.
+         *
+         *     One that was sent goes with the last message that has it. The request may be repeated: then there is no such
+         *     picture.
+         */
+        delete: operations["delete_attachment_api_attachments__attachment_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4358,6 +4390,71 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_attachment_api_attachments__attachment_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -16,4 +16,8 @@ export class AttachmentsClient {
       timeout: MEDIA_TIMEOUT_MS,
     });
   }
+
+  remove(id: string): Observable<void> {
+    return this.#http.delete<void>(`${this.#url}/${id}`);
+  }
 }

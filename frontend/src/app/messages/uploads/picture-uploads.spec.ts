@@ -1,5 +1,5 @@
 import { TestBed } from '@angular/core/testing';
-import { Observable, Subject, of } from 'rxjs';
+import { Observable, Subject, of, throwError } from 'rxjs';
 import { Media, UploadedPicture } from '../../api/models';
 import { ComposeForm, addPlaces, newComposeForm } from '../drafts/compose-form';
 import { ComposeForms } from '../drafts/compose-forms';
@@ -16,6 +16,8 @@ const aMedium = (index: number, content_type: string): Media => ({ index, conten
 
 describe('PictureUploads', () => {
   let requests: { readonly content: Blob; readonly answer: Subject<UploadedPicture> }[];
+  /** The ids of pictures that the API was asked to delete. */
+  let removed: string[];
   let form: ComposeForm;
   let limits: typeof LIMITS | null;
   let removedElsewhere: Subject<string>;
@@ -28,6 +30,7 @@ describe('PictureUploads', () => {
 
   beforeEach(() => {
     requests = [];
+    removed = [];
     limits = LIMITS;
     removedElsewhere = new Subject();
     settings = {
@@ -54,6 +57,10 @@ describe('PictureUploads', () => {
               const answer = new Subject<UploadedPicture>();
               requests.push({ content, answer });
               return answer;
+            },
+            remove: (id: string) => {
+              removed.push(id);
+              return throwError(() => new Error('Not found'));
             },
           },
         },
@@ -114,6 +121,20 @@ describe('PictureUploads', () => {
       expect(ids()).toEqual(['id-0']);
     });
     expect(requests).toHaveLength(1);
+  });
+
+  it('asks the API to delete what the user removes, unless its message is sent', async () => {
+    add(aFile('one.jpg'), aFile('two.jpg'));
+    await answer(0);
+    await eventually(() => {
+      expect(requests).toHaveLength(2);
+    });
+    const [uploaded, uploading] = form.getRawValue().media;
+    if (uploaded) uploads().remove(form, uploaded);
+    expect(removed).toEqual(['id-0']);
+    if (uploading) uploads().remove(form, uploading);
+    uploads().forget(form);
+    expect(removed).toEqual(['id-0']);
   });
 
   it('ends the upload of one that another tab removes', async () => {

@@ -142,8 +142,10 @@ export class PictureUploads {
     for (const { key } of form.controls.media.value) this.#known.delete(key);
   }
 
-  remove(form: ComposeForm, { key }: Picture): void {
+  remove(form: ComposeForm, { key, id }: Picture): void {
     this.#drop(form, key);
+    // Otherwise the API removes it a day after its upload; one that a message has stays.
+    if (id) this.#client.remove(id).subscribe({ error: () => undefined });
     this.#news.set({ form, text: pictureTexts.removed, isProblem: false });
   }
 
