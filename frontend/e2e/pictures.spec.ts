@@ -347,9 +347,11 @@ test('a picture that is removed in another tab than that which uploads it does n
   request,
 }) => {
   const { number, other, release } = await addInOneOfTwoTabs(page, request);
-  const ended = page.waitForEvent('requestfailed', (failed) =>
-    failed.url().endsWith('/attachments'),
-  );
+  // Long before the request would time out.
+  const ended = page.waitForEvent('requestfailed', {
+    predicate: (failed) => failed.url().endsWith('/api/attachments'),
+    timeout: 15_000,
+  });
   await other.getByRole('button', { name: 'Remove picture 1' }).click();
   await expect(strip(page)).toHaveCount(0);
   await ended;
