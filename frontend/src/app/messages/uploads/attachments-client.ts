@@ -17,7 +17,7 @@ export class AttachmentsClient {
     });
   }
 
-  remove(id: string): Observable<void> {
-    return this.#http.delete<void>(`${this.#url}/${id}`);
+  remove(id: string): Observable<unknown> {
+    return this.#http.delete(`${this.#url}/${id}`);
   }
 }
