@@ -307,7 +307,9 @@ test('a draft keeps its pictures over a change of page and a reload', async ({ p
   await expect(strip(page).getByRole('img')).toHaveCount(2);
   await page.reload();
   await expect(strip(page).getByRole('img')).toHaveCount(2);
+  const deleted = page.waitForResponse((answer) => answer.request().method() === 'DELETE');
   await page.getByRole('button', { name: 'Remove picture 1' }).click();
+  expect((await deleted).status()).toBe(204);
   await expect(page.getByRole('button', { name: 'Remove picture 1' })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Add pictures' })).toBeFocused();
