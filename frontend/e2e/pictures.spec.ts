@@ -86,8 +86,10 @@ function strip(page: Page): Locator {
 
 async function waitUntilUploaded(page: Page, count: number): Promise<void> {
   const text = count === 1 ? 'MMS with 1 picture' : `MMS with ${count} pictures`;
+  // One after the other.
   await expect(page.locator('app-pictures')).toContainText(
     `${text}: in the US, about the price of 3 texts.`,
+    { timeout: 12_000 + 3_000 * count },
   );
 }
 
