@@ -110,7 +110,7 @@ test('senders without a phone number have conversations', async ({ page, request
       'aria-current',
     );
     await page.goto(`${product.url}/log`);
-    await page.getByRole('link', { name: /^Open the message with new / }).click();
+    await page.getByRole('link', { name: /^Open the details of the message with new / }).click();
     await expect(bubble(page, 'I am called like a new message')).toBeVisible();
   } finally {
     // It would complain that its server is gone.

@@ -425,6 +425,49 @@ test('a wrong number can be corrected, and the replaced draft can be restored', 
   await expect(composer(page)).toHaveValue('Something else');
 });
 
+test('the field grows with its text, and then scrolls', async ({ page, request }) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Hello');
+  await enter(page, person);
+  await openThread(page, number);
+  const field = composer(page);
+  const heightAt = async (lines: number): Promise<number> => {
+    await field.fill(Array<string>(lines).fill('A line').join('\n'));
+    return field.evaluate(({ clientHeight }) => clientHeight);
+  };
+  const [one, three, forty] = [await heightAt(1), await heightAt(3), await heightAt(40)];
+  expect(three).toBeGreaterThan(one);
+  expect(forty).toBeGreaterThan(three);
+  expect(await heightAt(60)).toBe(forty);
+  expect(await field.evaluate((area) => area.scrollHeight > area.clientHeight)).toBe(true);
+  expect(await heightAt(1)).toBe(one);
+});
+
+test('a browser in which fields do not grow shows three lines at once', async ({
+  page,
+  request,
+}) => {
+  // As one reads it that does not know the property.
+  await page.route('**/*.css', async (route) => {
+    const response = await route.fetch();
+    const sheet = (await response.text()).replaceAll(/field-sizing: ?content/g, 'unknown: content');
+    await route.fulfill({ response, body: sheet });
+  });
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Hello');
+  await enter(page, person);
+  await openThread(page, number);
+  const field = composer(page);
+  await expect(field).toHaveCSS('field-sizing', 'fixed');
+  const scrolls = () => field.evaluate((area) => area.scrollHeight > area.clientHeight);
+  await field.fill('One\nTwo\nThree');
+  expect(await scrolls()).toBe(false);
+  await field.fill('One\nTwo\nThree\nFour');
+  expect(await scrolls()).toBe(true);
+});
+
 test('costly characters are made plain by keyboard, and that can be undone', async ({
   page,
   request,

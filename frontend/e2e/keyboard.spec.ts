@@ -246,7 +246,7 @@ test('the log, its filters, and the way to a message and back', async ({
   await expect(page.getByLabel('Search the log')).toBeFocused();
   await expect(rows).toHaveCount(2);
 
-  await tabTo(page, /^Open the message/);
+  await tabTo(page, /^Open the details of the message/);
   await press(page, 'Enter');
   await expect(page).toHaveURL(/\/messages\//);
   await expect(bubble(page, 'Look at the')).toBeFocused();

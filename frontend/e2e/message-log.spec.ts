@@ -19,6 +19,7 @@ function scrollToEnd(page: Page): Promise<void> {
 
 const row = (page: Page, text: string) => page.locator('app-log-row').filter({ hasText: text });
 const filter = (page: Page, name: string) => page.getByRole('combobox', { name });
+const details = (page: Page) => page.getByRole('dialog', { name: 'Message details' });
 
 test('every message with its status, which updates by itself', async ({ page, request, phone }) => {
   const ada = await newPerson(request);
@@ -84,14 +85,22 @@ test('filters are kept in the address, and Back takes one away', async ({
   await expect(page.locator('app-log-row')).toHaveCount(2);
 });
 
-test('a row opens its conversation at the message', async ({ page, request, phone }) => {
+test('a row opens the details of its message, beside its conversation', async ({
+  page,
+  request,
+  phone,
+}) => {
   const ada = await newPerson(request);
   await ada.write(phone.unhurried, 'Look here');
   await enter(page, ada);
   await page.goto('/log?status=waiting');
-  await row(page, 'Look here').getByRole('link').focus();
+  const link = row(page, 'Look here').getByRole('link');
+  await expect(link).toHaveAccessibleName(/^Open the details of the message with /);
+  await link.focus();
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/messages\/%2B15005551002/);
+  await expect(page.getByRole('log')).toContainText('Look here');
+  await expect(details(page)).toContainText('Look here');
   await page.goBack();
   await expect(page).toHaveURL('/log?status=waiting');
   await expect(row(page, 'Look here')).toBeVisible();
@@ -175,6 +184,27 @@ for (const [size, viewport] of Object.entries({
 })) {
   test.describe(size, () => {
     test.use({ viewport });
+
+    test('from the details of a message, Back leads to the log', async ({ page, request }) => {
+      const ada = await newPerson(request);
+      await ada.write(INVALID, 'To nobody');
+      await enter(page, ada);
+      await page.goto('/log');
+      await row(page, 'To nobody').getByRole('link').click();
+      await expect(details(page)).toContainText('21211');
+      await page.goBack();
+      await expect(page).toHaveURL('/log');
+      await expect(row(page, 'To nobody').getByRole('link')).toBeFocused();
+
+      // Those who close them see the conversation.
+      await page.keyboard.press('Enter');
+      await expect(details(page)).toBeVisible();
+      await page.keyboard.press('Escape');
+      await expect(details(page)).toBeHidden();
+      await expect(page.getByRole('log')).toContainText('To nobody');
+      await page.goBack();
+      await expect(page).toHaveURL('/log');
+    });
 
     test('thousands of messages can be scrolled', async ({ page }) => {
       await generateApi(page, { conversations: 12, messages: 20_000 });

@@ -1,6 +1,7 @@
 import { Locator, Page } from '@playwright/test';
 import {
   bubble,
+  composer,
   enter,
   expect,
   newNumber,
@@ -13,6 +14,8 @@ import {
 
 /** Of a phone with a notch, in portrait. */
 const INSETS = { top: 47, bottom: 34, left: 0, right: 0 };
+/** The simulated provider refuses every message to this number. */
+const INVALID = '+1 500 555 0001';
 const VIEWPORT = { width: 390, height: 844 };
 
 test.use({ viewport: VIEWPORT, hasTouch: true, isMobile: true });
@@ -27,18 +30,29 @@ interface Faults {
   readonly small: string[];
   /** What lies where the phone has its notch, or its line for going home. */
   readonly covered: string[];
-  /** Buttons and links that a finger does not hit well. */
+  /** What a finger does not hit well. */
   readonly narrow: string[];
 }
 
-/** `narrow` is looked for in the parts that this selector names. */
-function faults(page: Page, parts: string): Promise<Faults> {
+/** Targets that may be smaller than the others, each for a reason. */
+const SMALL_TARGETS = [
+  // Links within a sentence, which a larger one would tear apart.
+  'p a',
+  '.message-bubble__content a',
+  // Comes into sight with the Tab key alone.
+  '.signed-in-layout__skip',
+].join();
+
+function faults(page: Page): Promise<Faults> {
   return page.evaluate(
-    ({ top, bottom, parts: selector }) => {
+    ({ top, bottom, smallTargets }) => {
+      const LEAST_PX = 43.9;
       const name = (element: Element): string =>
         `${element.tagName} ${element.getAttribute('aria-label') ?? element.textContent}`.trim();
       const shown = [
-        ...document.querySelectorAll<HTMLElement>('a, button, input, select, textarea, h1, label'),
+        ...document.querySelectorAll<HTMLElement>(
+          'a, button, input, select, textarea, summary, [tabindex="0"], h1, label',
+        ),
       ].filter((element) => {
         const { width, height } = element.getBoundingClientRect();
         return width > 1 && height > 1 && element.checkVisibility({ visibilityProperty: true });
@@ -48,6 +62,19 @@ function faults(page: Page, parts: string): Promise<Faults> {
       );
       // What can be scrolled away from there is not covered for good.
       const fixed = shown.filter((element) => !element.closest('.scroller'));
+      /** With what may be hit in its place: the label around it, or the row that its link covers. */
+      const sizesOf = (element: HTMLElement): string => {
+        const label = element.matches('input') ? element.closest('label') : null;
+        const box = (label ?? element).getBoundingClientRect();
+        const around = ['::before', '::after']
+          .map((part) => getComputedStyle(element, part))
+          .filter(({ content, position }) => content !== 'none' && position === 'absolute');
+        const width = Math.max(box.width, ...around.map((part) => parseFloat(part.width)));
+        const height = Math.max(box.height, ...around.map((part) => parseFloat(part.height)));
+        return Math.min(width, height) < LEAST_PX
+          ? `: ${Math.round(width)} × ${Math.round(height)}`
+          : '';
+      };
       return {
         small: typed
           .filter((element) => parseFloat(getComputedStyle(element).fontSize) < 16)
@@ -60,18 +87,21 @@ function faults(page: Page, parts: string): Promise<Faults> {
           })
           .map(name),
         narrow: shown
-          .filter((element) => element.matches('a, button') && element.closest(selector))
-          // Links within a sentence.
-          .filter((element) => !element.closest('p'))
-          .filter((element) => element.getBoundingClientRect().height < 43.9)
-          .map(name),
+          .filter((element) => !element.matches('h1, label') && !element.matches(smallTargets))
+          .map((element) => ({ element, sizes: sizesOf(element) }))
+          .filter(({ sizes }) => sizes !== '')
+          .map(({ element, sizes }) => name(element) + sizes),
       };
     },
-    { ...INSETS, parts },
+    { ...INSETS, smallTargets: SMALL_TARGETS },
   );
 }
 
 const NONE: Faults = { small: [], covered: [], narrow: [] };
+
+async function check(page: Page, state: string): Promise<void> {
+  expect.soft(await faults(page), state).toEqual(NONE);
+}
 
 test('nothing is under the notch or the home line, fields do not zoom, and fingers hit', async ({
   page,
@@ -81,30 +111,58 @@ test('nothing is under the notch or the home line, fields do not zoom, and finge
   for (const path of ['/sign-in', '/sign-up', '/forgot-password']) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-    expect({ path, ...(await faults(page, 'none')) }).toEqual({ path, ...NONE });
+    await check(page, path);
   }
   const person = await newPerson(request);
   const number = newNumber();
-  await person.write(number, 'Hello');
+  await person.call(number, 'Ada Lovelace');
+  await person.write(number, 'Hello, see https://example.com');
+  await person.write(INVALID, 'To nobody');
   await enter(page, person);
-  expect(await faults(page, '.rail')).toEqual(NONE);
-  for (const place of ['Account', 'Security', 'Help'] as const) {
+  await expect(page.locator('.conversation-row')).toHaveCount(2);
+  await check(page, 'the list');
+  await page.getByRole('searchbox', { name: 'Search people and messages' }).fill('nobody');
+  await expect(page.getByText('1 message found')).toBeAttached();
+  await check(page, 'search results');
+  for (const place of ['Account', 'Security', 'Notifications', 'Help'] as const) {
     await page.goto('/messages');
     await openSettings(page, place);
-    const found = await faults(page, '.rail, .settings');
-    expect({ place, ...found }).toEqual({ place, ...NONE });
+    await check(page, place);
   }
+  await openThread(page, INVALID.replaceAll(' ', ''));
+  await expect(bubble(page, 'To nobody')).toContainText('Not sent');
+  await check(page, 'a thread with a message that has failed');
   await openThread(page, number);
-  expect(await faults(page, '.rail')).toEqual(NONE);
+  await expect(bubble(page, 'Hello')).toContainText('Delivered');
+  await composer(page).fill(`${'A long message '.repeat(20)}“with quotes”`);
+  await expect(page.getByRole('button', { name: 'Use plain quotes' })).toBeVisible();
+  await check(page, 'a thread, the counter and what makes the text shorter');
+  await page.getByRole('button', { name: 'Use plain quotes' }).click();
+  await check(page, 'a thread, and what undoes that');
   await page.goto('/messages/new');
-  await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible();
-  expect(await faults(page, '.rail')).toEqual(NONE);
+  await page.getByLabel('Phone number').fill('+1 415 555 2671,+41 79 123 45 67,Ada');
+  await expect(page.getByRole('option')).toBeVisible();
+  await check(page, 'a new message with recipients');
+  await page.goto('/log');
+  await expect(page.locator('app-log-row')).toHaveCount(2);
+  await check(page, 'the log');
+  await page.locator('app-log-row').first().getByRole('link').click();
+  await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('21211');
+  await check(page, 'the details of a message');
+  await page.goto('/contacts');
+  await expect(page.locator('.contacts__row')).toHaveCount(1);
+  await check(page, 'the contacts');
+  await page.locator('.contacts__row').click();
+  await expect(page.getByRole('heading', { name: 'Ada Lovelace' })).toBeVisible();
+  await check(page, 'a contact');
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await check(page, 'a contact, as a form');
 });
 
 test('the page of a new user keeps clear of the notch and the home line too', async ({ page }) => {
   await withInsets(page);
   await signUp(page);
-  expect(await faults(page, '.rail')).toEqual(NONE);
+  await check(page, 'no messages yet');
 });
 
 interface Point {

@@ -24,7 +24,7 @@ import { ContactNames } from '../phone-numbers/contact-names';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icon';
 
-/** One message; its link, which covers the row, opens the conversation at it. */
+/** One message; its link, which covers the row, opens its details beside the conversation. */
 @Component({
   selector: 'app-log-row',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -46,7 +46,7 @@ import { Icon } from '../ui/icon';
         [attr.dir]="names.directionOf(shown.peer_number)"
         translate="no"
         [routerLink]="['/messages', toConversationKey(shown.peer_number)]"
-        [queryParams]="{ at: shown._id }"
+        [queryParams]="{ at: shown._id, details: shown._id }"
         (click)="opened.emit(topPx())"
         [attr.aria-label]="label()"
         >{{ number() }}</a
