@@ -80,6 +80,8 @@ test('what sounds like an opt-out is suggested as one, and can be undone', async
   await enter(page, person);
   await openThread(page, number);
   await phone.write(number, 'Please stop texting me');
+  await phone.write(number, 'Thanks');
+  await expect(bubble(page, 'Thanks')).toBeVisible();
   await expect(page.getByText('Stop sending to this number?')).toBeVisible();
   await expect(page.getByLabel('Message', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Stop sending' }).click();

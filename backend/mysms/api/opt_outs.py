@@ -43,8 +43,9 @@ async def list_opt_outs(
 async def read_opt_out(number: Number, _: CurrentUser, opt_outs: OptOuts) -> OptOutResponse:
     """Returns whether this server sends messages to a number.
 
-    An opt-out concerns a number and the number that messages are sent from, whoever sends them: it holds for all users
-    of this server. A message to a number that has opted out fails with `recipient_opted_out`.
+    An opt-out holds for all users of this server. By a word such as STOP, it concerns the number that they wrote to; by
+    hand, all numbers that messages are sent from. A message to a number that has opted out fails with
+    `recipient_opted_out`.
     """
     return OptOutResponse.of(number, await opt_outs.find(number))
 

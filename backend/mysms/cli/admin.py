@@ -88,7 +88,7 @@ async def recover_backup(settings: Settings, since: datetime) -> RestoreReport:
 async def export_opt_outs(settings: Settings) -> AsyncIterator[str]:
     """Yields a CSV file of all that holds about opting out: what each number wishes itself, and what users say.
 
-    A number is not written to if one of its lines says that it has opted out.
+    A number is not written to if a line of it and the sender, or one of what users say, says that it has opted out.
     """
     async with _connected(settings) as services:
         yield BYTE_ORDER_MARK + to_csv([_OPT_OUT_COLUMNS])

@@ -1,7 +1,7 @@
 """What is known about whether a number may be written to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -12,7 +12,7 @@ from mysms.opt_outs.keywords import Wish
 Source = Literal["keyword", "provider", "refused", "manual"]
 """A word that the person sent, the provider's own report about it, its refusal of a message to them, or a user."""
 Scope = Literal["sender", "all"]
-"""Whether an opt-out holds for the sender that it was sent to, or for all."""
+"""Whether an opt-out by the person holds for the sender that it was sent to, or for all. One by hand is for all."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,12 @@ class OptOutRecord:
     @property
     def opted_out_by_recipient(self) -> bool:
         return self.own is not None and self.own.opted_out
+
+    def by_hand(self) -> Self | None:
+        """Returns what of it users have recorded; None if they have not."""
+        if self.manual is None:
+            return None
+        return replace(self, own=None, history=[entry for entry in self.history if entry.source == "manual"])
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:

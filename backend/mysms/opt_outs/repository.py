@@ -3,7 +3,8 @@
 They are in the collection of the counters, so that the command that counts a new message tells whether its recipient
 has opted out (ADR 19). They belong to no user: `user_id` would have them erased with an account. Reports may come in
 any order, several times, and from several processes: the newest holds. What the number wishes itself, and what users
-have recorded by hand, are kept apart, so that neither hides or undoes the other.
+have recorded by hand, are kept apart, so that neither hides or undoes the other. What users have recorded holds for all
+of our numbers.
 """
 
 import contextlib
@@ -28,7 +29,10 @@ _NOTHING_CHANGES = {"$set": {"schema_version": _SCHEMA_VERSION}}
 
 
 class OptOutRepository:
-    """The opt-outs from one sender's point of view. `scope` decides whether those of other senders hold for it too."""
+    """The opt-outs from one sender's point of view.
+
+    `scope` decides whether what a number wishes of other senders holds for it too.
+    """
 
     def __init__(self, database: Database, sender: str, scope: Scope) -> None:
         self._records = database["conversations"]
@@ -61,10 +65,9 @@ class OptOutRepository:
             # It is not the newest, or known.
             await self._records.update_one(unknown, push)
         if change.wish == "opt_in" and change.source != "manual":
-            # By hand, it is recorded for all senders whose records decide.
-            ids = record_id if self._scope == "sender" else self._ids(change.number)
+            # By hand, it is recorded for all senders.
             await self._records.update_many(
-                {"_id": ids, "manual.opted_out": True, "manual.at": {"$lt": change.at}},
+                {"_id": _ids_of(change.number), "manual.opted_out": True, "manual.at": {"$lt": change.at}},
                 {"$set": {"manual.opted_out": False}},
             )
 
@@ -77,20 +80,20 @@ class OptOutRepository:
 
     async def find(self, number: str) -> OptOutRecord | None:
         """Returns the record that decides; None if nothing was ever recorded."""
-        rows = await self._records.find({"_id": self._ids(number)}, limit=_MOST_SENDERS).to_list()
-        return max(map(OptOutRecord.of, rows), key=_decisiveness, default=None)
+        return (await self.find_all([number])).get(number)
 
     async def find_all(self, numbers: Collection[str]) -> dict[str, OptOutRecord]:
         """Returns the records that decide about those of the numbers of which anything was ever recorded.
 
         In one command, whatever their number.
         """
-        ids = [self._ids(number) for number in numbers]
-        condition = {"_id": {"$in": ids}} if self._scope == "sender" else {"$or": [{"_id": each} for each in ids]}
-        rows = await self._records.find(condition).to_list() if ids else []
+        ids = [{"_id": _ids_of(number)} for number in numbers]
+        rows = await self._records.find({"$or": ids}).to_list() if ids else []
         records: defaultdict[str, list[OptOutRecord]] = defaultdict(list)
         for row in rows:
-            records[row["number"]].append(OptOutRecord.of(row))
+            record = self._as_seen_from_here(row)
+            if record is not None:
+                records[row["number"]].append(record)
         return {
             number: max(records[canonical(number)], key=_decisiveness)
             for number in numbers
@@ -104,24 +107,31 @@ class OptOutRepository:
             yield StoredOptOut(row["sender"], row["number"], OptOutRecord.of(row))
 
     async def senders_of(self, number: str) -> list[str]:
-        """Returns the senders whose records decide about the number, this one always among them."""
-        rows = self._records.find({"_id": self._ids(number)}, {"sender": 1}, limit=_MOST_SENDERS)
+        """Returns the senders for which something was recorded about the number, and this one."""
+        rows = self._records.find({"_id": _ids_of(number)}, {"sender": 1}, limit=_MOST_SENDERS)
         return sorted({self._sender} | {row["sender"] async for row in rows})
 
     def _opted_out(self, number: str) -> Mapping[str, object]:
-        return {"_id": self._ids(number), "$or": [{"own.opted_out": True}, {"manual.opted_out": True}]}
+        own = {"_id": _id_of(self._sender, number)} if self._scope == "sender" else {}
+        return {"_id": _ids_of(number), "$or": [{"manual.opted_out": True}, {**own, "own.opted_out": True}]}
 
-    def _ids(self, number: str) -> object:
-        """Returns the condition for the ids of the records that decide about a number."""
-        if self._scope == "sender":
-            return _id_of(self._sender, number)
-        # The character after the space.
-        return {"$gt": f"opt-out {canonical(number)} ", "$lt": f"opt-out {canonical(number)}!"}
+    def _as_seen_from_here(self, row: Mapping[str, Any]) -> OptOutRecord | None:
+        """Returns as much of a record as holds for this sender; None if nothing does."""
+        record = OptOutRecord.of(row)
+        if self._scope == "all" or row["_id"] == _id_of(self._sender, row["number"]):
+            return record
+        return record.by_hand()
 
 
 def _decisiveness(record: OptOutRecord) -> tuple[bool, bool, datetime]:
     """Of the records of several senders, the one with the highest decides."""
     return record.opted_out_by_recipient, record.latest.opted_out, record.latest.at
+
+
+def _ids_of(number: str) -> object:
+    """Returns the condition for the ids of the records about a number, of all senders."""
+    # The character after the space.
+    return {"$gt": f"opt-out {canonical(number)} ", "$lt": f"opt-out {canonical(number)}!"}
 
 
 def _id_of(sender: str, number: str) -> str:

@@ -164,28 +164,58 @@ async def test_the_scope_decides_whether_other_senders_are_held(fixture: OutboxF
     assert not await repository_of(fixture).is_opted_out(number)
     assert await repository_of(fixture, "all").is_opted_out(number)
     assert not await repository_of(fixture, "all").is_opted_out(f"{number}1")
-    assert set(await repository_of(fixture, "all").senders_of(number)) == {FROM_NUMBER, OTHER_SENDER}
 
 
-async def test_with_the_scope_all_a_start_undoes_what_was_recorded_by_hand_for_all_senders(
-    fixture: OutboxFixture,
+@pytest.mark.parametrize("scope", ["sender", "all"])
+async def test_an_opt_out_by_hand_holds_for_all_senders_and_so_does_what_undoes_it(
+    fixture: OutboxFixture, scope: Scope
 ) -> None:
-    number, opt_outs = new_number(), repository_of(fixture, "all")
-    for sender in (FROM_NUMBER, OTHER_SENDER):
-        await opt_outs.record(change_of(fixture, number, sender=sender, source="manual"))
-    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=1))
-    assert not await opt_outs.is_opted_out(number)
-    # A STOP to another number is undone by a START to that one alone, as at the provider.
-    await opt_outs.record(change_of(fixture, number, sender=OTHER_SENDER, seconds=2))
-    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=3))
-    assert await opt_outs.is_opted_out(number)
+    opt_outs, outbox = repository_of(fixture, scope), fixture.outbox("process")
+    undoing: list[tuple[Source, list[str]]] = [
+        ("manual", [FROM_NUMBER, OTHER_SENDER]),
+        ("keyword", [FROM_NUMBER]),
+        ("keyword", [OTHER_SENDER]),
+    ]
+    for source, senders in undoing:
+        number = new_number()
+        message = await fixture.message(await fixture.enqueue(outbox, number, "before"))
+        await opt_outs.record(change_of(fixture, number, seconds=1, source="manual", sender=OTHER_SENDER))
+        assert await opt_outs.is_opted_out(number)
+        assert await conversations.count_and_probe(message, opt_outs.probe(number))
+        record = await opt_outs.find(number)
+        assert record is not None
+        assert (record.latest.opted_out, record.latest.source) == (True, "manual")
+        assert set(await opt_outs.senders_of(number)) == {FROM_NUMBER, OTHER_SENDER}
+        # The newest holds.
+        for seconds in (0, 2):
+            assert await opt_outs.is_opted_out(number)
+            for sender in senders:
+                await opt_outs.record(
+                    change_of(fixture, number, "opt_in", seconds=seconds, source=source, sender=sender)
+                )
+        assert not await opt_outs.is_opted_out(number)
+        assert not await conversations.count_and_probe(message, opt_outs.probe(number))
 
 
-async def test_with_the_scope_sender_a_start_undoes_nothing_of_other_senders(fixture: OutboxFixture) -> None:
+async def test_with_the_scope_sender_nothing_else_of_another_sender_is_told(fixture: OutboxFixture) -> None:
     number, opt_outs = new_number(), repository_of(fixture)
-    await opt_outs.record(change_of(fixture, number, source="manual"))
-    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=1, sender=OTHER_SENDER))
+    await opt_outs.record(change_of(fixture, number, sender=OTHER_SENDER))
+    assert await opt_outs.find(number) is None
+    await opt_outs.record(change_of(fixture, number, seconds=1, source="manual", sender=OTHER_SENDER))
+    record = await opt_outs.find(number)
+    assert record is not None
+    assert not record.opted_out_by_recipient
+    assert [entry.source for entry in record.history] == ["manual"]
+
+
+async def test_with_the_scope_all_a_stop_is_undone_by_a_start_to_the_same_number(fixture: OutboxFixture) -> None:
+    """As at the provider."""
+    number, opt_outs = new_number(), repository_of(fixture, "all")
+    await opt_outs.record(change_of(fixture, number, sender=OTHER_SENDER))
+    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=1))
     assert await opt_outs.is_opted_out(number)
+    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=2, sender=OTHER_SENDER))
+    assert not await opt_outs.is_opted_out(number)
 
 
 @pytest.mark.parametrize(

@@ -315,6 +315,26 @@ async def test_a_message_that_waits_is_not_sent_after_an_opt_out(
     assert await simulator.create_requests(number) == []
 
 
+async def test_an_opt_out_by_hand_holds_after_a_change_of_our_number(start: Start) -> None:
+    by_hand, by_word = new_number(), new_number()
+    async with start() as api:
+        user = await ApiUser.sign_up(api)
+        await set_by_hand(user, by_hand, "Asked on the phone", opted_out=True)
+        await deliver(api, by_word, "STOP")
+        await until(user, by_word, opted_out=True)
+    async with start(TWILIO_FROM_NUMBER="+15005550999") as api:
+        user.api = api
+        problem_of(await user.send(by_hand), 422, "recipient_opted_out")
+        assert (await opt_out_of(user, by_hand))["latest"]["reason"] == "Asked on the phone"
+        # As at Twilio.
+        assert not (await opt_out_of(user, by_word))["opted_out"]
+        await set_by_hand(user, by_hand, "A mistake", opted_out=False)
+    async with start() as api:
+        user.api = api
+        assert not (await opt_out_of(user, by_hand))["opted_out"]
+        await user.send_accepted(by_hand, "Hello again")
+
+
 async def test_with_the_scope_all_an_opt_out_holds_for_other_senders(start: Start) -> None:
     number, other_sender = new_number(), "+15005550999"
     async with start() as api:

@@ -657,8 +657,9 @@ export interface paths {
          * Ask whether a number has opted out
          * @description Returns whether this server sends messages to a number.
          *
-         *     An opt-out concerns a number and the number that messages are sent from, whoever sends them: it holds for all users
-         *     of this server. A message to a number that has opted out fails with `recipient_opted_out`.
+         *     An opt-out holds for all users of this server. By a word such as STOP, it concerns the number that they wrote to; by
+         *     hand, all numbers that messages are sent from. A message to a number that has opted out fails with
+         *     `recipient_opted_out`.
          */
         get: operations["read_opt_out_api_opt_outs__number__get"];
         /**

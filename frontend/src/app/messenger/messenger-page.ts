@@ -23,7 +23,7 @@ import { addPlaces } from '../messages/drafts/compose-form';
 import { ComposeForms } from '../messages/drafts/compose-forms';
 import { Drafts } from '../messages/drafts/drafts';
 import { MessageSync } from '../messages/message-sync';
-import { asksToStop } from '../messages/opt-outs/asks-to-stop';
+import type { findRequestToStop } from '../messages/opt-outs/request-to-stop';
 import { OptOutsStore } from '../messages/opt-outs/opt-outs-store';
 import { ThreadsStore } from '../messages/threads-store';
 import { Composer } from './composer/composer';
@@ -240,14 +240,13 @@ export class MessengerPage {
   protected readonly wasWriting = signal(false);
   /** The message of which the user has decided that it is no opt-out. */
   protected readonly keptFor = signal<string | undefined>(undefined);
-  /** The last answer, if it seems to ask for no more messages and was not decided about. */
+  readonly #findRequestToStop = signal<typeof findRequestToStop | undefined>(undefined);
+  /** What they have written last, if it seems to ask for no more messages and was not decided about. */
   protected readonly askedToStop = computed(() => {
     const optOut = this.#optOut();
     const loaded = this.#threads.thread(this.current() ?? '').loaded;
-    const last = loaded?.messages.find(({ direction }) => direction === 'inbound');
-    if (!optOut || !last || loaded?.hasNewer || last._id === this.keptFor()) return undefined;
-    const isDecided = optOut.latest !== null && optOut.latest.at >= last.created_at;
-    return !isDecided && asksToStop(last.content) ? last : undefined;
+    if (!optOut || !loaded || loaded.hasNewer) return undefined;
+    return this.#findRequestToStop()?.(loaded.messages, optOut, this.keptFor());
   });
   readonly #isNarrow = mediaMatches(NARROW);
   /** What a phone does not show, it need not make. */
@@ -260,7 +259,10 @@ export class MessengerPage {
   protected readonly recipients = this.#conversations.peers;
 
   constructor() {
-    afterNextRender(() => void loadPhoneNumberRules());
+    afterNextRender(() => {
+      void loadPhoneNumberRules();
+      void this.#loadRequestToStop();
+    });
     // Each number has one URL.
     effect(() => {
       const [peer, key] = [this.peer(), this.conversationKey()];
@@ -343,6 +345,12 @@ export class MessengerPage {
   protected keep({ _id }: Message): void {
     this.keptFor.set(_id);
     this.composer()?.focus();
+  }
+
+  /** It is not needed at once. Without it, nothing is suggested. */
+  async #loadRequestToStop(): Promise<void> {
+    const file = await import('../messages/opt-outs/request-to-stop').catch(() => undefined);
+    if (file) this.#findRequestToStop.set(file.findRequestToStop);
   }
 
   protected reply(messages: readonly WrittenMessage[]): void {
