@@ -164,9 +164,9 @@ async def test_an_arrival_while_the_last_message_is_deleted_is_unread(reading: R
     await reading.require(1)
 
 
-def is_count(command: Command) -> bool:
+def is_taking_out(command: Command) -> bool:
     updates = command.get("updates", []) if command.get("update") == "conversations" else []
-    return any(each["u"].get("$inc", {}).get("messages") == -1 for each in updates)
+    return any("arrivals" in each["u"].get("$set", {}) for each in updates)
 
 
 @pytest.mark.parametrize("at", ["request", "reply"])
@@ -176,7 +176,7 @@ async def test_a_deletion_races_with_marks_and_arrivals(
 ) -> None:
     """What is read meanwhile is not taken out twice, and nothing that comes in is taken for read."""
     first, second = [await reading.receive() for _ in range(2)]
-    pause_point = reading.proxy.add(PausePoint(is_count, at))
+    pause_point = reading.proxy.add(PausePoint(is_taking_out, at))
     deleting = asyncio.create_task(reading.deletion.delete(reading.user_id, str(second.id)))
     await asyncio.wait_for(pause_point.reached.wait(), 10)
     if is_read:
@@ -192,7 +192,7 @@ async def test_a_deletion_races_with_marks_and_arrivals(
 async def test_a_deletion_that_another_process_counts_reads_its_message_once(reading: Reading) -> None:
     _, deleted, _ = [await reading.receive() for _ in range(3)]
     other = InterruptedCounts(reading.publisher)
-    pause_point = reading.proxy.add(PausePoint(is_count, "request"))
+    pause_point = reading.proxy.add(PausePoint(is_taking_out, "request"))
     deleting = asyncio.create_task(reading.deletion.delete(reading.user_id, str(deleted.id)))
     await asyncio.wait_for(pause_point.reached.wait(), 10)
     for _ in range(4):
