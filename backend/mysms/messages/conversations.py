@@ -28,6 +28,8 @@ from mysms.messages.words import words_of
 
 _DUPLICATE_KEY = 11000
 MOST_RECENT = 1_000
+KNOWN_ARRIVALS = 100
+"""So that no document grows for ever."""
 _BATCH = 200
 
 
@@ -48,6 +50,10 @@ class PendingDeletion(NamedTuple):
     counter_id: str
     message_id: ObjectId
     deletion_id: ObjectId
+
+    @property
+    def is_of_total(self) -> bool:
+        return " " not in self.counter_id
 
 
 async def insert(message: Message) -> bool:
@@ -98,6 +104,7 @@ def _counts(stored: Mapping[PendingId, Countable]) -> list[UpdateOne]:
                 },
                 "$inc": {"pending_count": -1, "messages": 1, **(_ARRIVAL if _is_arrival(pending, each) else {})},
                 "$max": {"last_message_key": _sort_key(each.created_at, pending.message_id)},
+                **({"$push": _last_arrival(pending.message_id)} if _is_arrival(pending, each) else {}),
             },
         )
         for pending, each in stored.items()
@@ -133,7 +140,10 @@ async def count_deletions(deletions: Collection[PendingDeletion]) -> None:
     for counter_id in sorted({each.counter_id for each in deletions}):
         # Before the ids go away: if the process ends in between, another one has to repeat it.
         await _correct_last_message(counter_id)
-    await _end_deletions(deletions, {"messages": -1})
+    if await _end_deletions(deletions, {"messages": -1}, except_arrivals=True) < len(deletions):
+        for each in deletions:
+            if not each.is_of_total:
+                await _take_out_arrival(each)
 
 
 async def withdraw_deletions(deletions: Collection[PendingDeletion]) -> None:
@@ -151,11 +161,18 @@ async def withdraw_deletions(deletions: Collection[PendingDeletion]) -> None:
     )
 
 
-async def _end_deletions(deletions: Collection[PendingDeletion], counts: Mapping[str, int]) -> None:
-    await Conversation.get_pymongo_collection().bulk_write(
+async def _end_deletions(
+    deletions: Collection[PendingDeletion], counts: Mapping[str, int], *, except_arrivals: bool = False
+) -> int:
+    """Returns how many of the deletions are ended by this: not those that were before."""
+    result = await Conversation.get_pymongo_collection().bulk_write(
         [
             UpdateOne(
-                {"_id": pending.counter_id, f"pending_deletions.{pending.deletion_id}": {"$exists": True}},
+                {
+                    "_id": pending.counter_id,
+                    f"pending_deletions.{pending.deletion_id}": {"$exists": True},
+                    **({"arrivals": {"$ne": pending.message_id}} if except_arrivals else {}),
+                },
                 {
                     "$unset": {f"pending_deletions.{pending.deletion_id}": True},
                     "$inc": {"pending_count": -1, **counts},
@@ -165,6 +182,30 @@ async def _end_deletions(deletions: Collection[PendingDeletion], counts: Mapping
         ],
         ordered=False,
     )
+    return result.matched_count
+
+
+async def _take_out_arrival(pending: PendingDeletion) -> None:
+    """Takes one of the last arrivals out of the counts of its conversation, unless that is done. It is read then."""
+    counters = Conversation.get_pymongo_collection()
+    deletion = f"pending_deletions.{pending.deletion_id}"
+    announced = {"_id": pending.counter_id, deletion: {"$exists": True}}
+    while (row := await counters.find_one(announced, {"arrivals": 1, "unread": 1})) is not None:
+        arrivals: list[ObjectId] = row.get("arrivals", [])
+        if pending.message_id not in arrivals:
+            # Others have come in, and it is not among the last ones any more.
+            await _end_deletions([pending], {"messages": -1}, except_arrivals=True)
+            return
+        is_unread = len(arrivals) - arrivals.index(pending.message_id) <= row.get("unread", 0)
+        # What comes in or is marked meanwhile changes one of these.
+        seen = {"arrivals": arrivals, "unread": row.get("unread")}
+        update = {
+            "$unset": {deletion: True},
+            "$set": {"arrivals": [each for each in arrivals if each != pending.message_id]},
+            "$inc": {"pending_count": -1, "messages": -1, **(_READ if is_unread else {})},
+        }
+        if (await counters.update_one({**announced, **seen}, update)).matched_count:
+            return
 
 
 async def _correct_last_message(counter_id: str) -> None:
@@ -378,6 +419,7 @@ _EMPTY: Mapping[str, Any] = {"messages": 0, "schema_version": 2}
 
 
 _ARRIVAL: Mapping[str, Any] = {"inbound": 1, "unread": 1}
+_READ: Mapping[str, Any] = {"read": 1, "unread": -1}
 _BROUGHT_BACK: Mapping[str, Any] = {"archived": True}
 
 
@@ -388,6 +430,10 @@ def _countable(message: Message) -> Countable:
 def _is_arrival(pending: PendingId, message: Countable) -> bool:
     """Whether the counter is that of a conversation in which the message has come in."""
     return message.is_inbound and not pending.is_of_total
+
+
+def _last_arrival(message_id: ObjectId) -> Mapping[str, Any]:
+    return {"arrivals": {"$each": [message_id], "$slice": -KNOWN_ARRIVALS}}
 
 
 def _pending_ids(message: Message) -> Iterable[PendingId]:

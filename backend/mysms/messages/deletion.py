@@ -16,7 +16,7 @@ from mysms.messages.errors import MessageInFlightError
 from mysms.messages.filter import MessageFilter
 
 AT_ONCE = 50
-"""Each takes eight commands, that of the last message of the conversation three more (ADR 16), and pictures one."""
+"""Each takes eight commands, or ten, that of the last message three more (ADR 16), and pictures one."""
 
 
 @dataclass(frozen=True)

@@ -222,6 +222,8 @@ class Conversation(Document):
     """How many of those the user has read: the first ones to be counted. One less if marked as unread."""
     unread: int = 0
     """Always `inbound` minus `read`. Those of earlier versions lack all three: what they have counts as read."""
+    arrivals: list[PydanticObjectId] = Field(default_factory=list)
+    """The inbound messages that were counted last and are not deleted, in that order. What is unread is at the end."""
     archived: bool | None = None
     """True if the user has archived it and no message was counted since; never False, so that an index finds both."""
     muted: bool | None = None

@@ -161,8 +161,75 @@ async def test_an_arrival_while_the_last_message_is_deleted_is_unread(reading: R
     await reading.receive(message.created_at - timedelta(hours=1))
     reading.proxy.reset()
     await deleting
-    # The deleted one was not read, and the conversation was never without messages.
+    await reading.require(1)
+
+
+def is_taking_out(command: Command) -> bool:
+    updates = command.get("updates", []) if command.get("update") == "conversations" else []
+    return any("arrivals" in each["u"].get("$set", {}) for each in updates)
+
+
+@pytest.mark.parametrize("at", ["request", "reply"])
+@pytest.mark.parametrize("is_read", [False, True])
+async def test_a_deletion_races_with_marks_and_arrivals(
+    reading: Reading, *, is_read: bool, at: Literal["request", "reply"]
+) -> None:
+    """What is read meanwhile is not taken out twice, and nothing that comes in is taken for read."""
+    first, second = [await reading.receive() for _ in range(2)]
+    pause_point = reading.proxy.add(PausePoint(is_taking_out, at))
+    deleting = asyncio.create_task(reading.deletion.delete(reading.user_id, str(second.id)))
+    await asyncio.wait_for(pause_point.reached.wait(), 10)
+    if is_read:
+        await reading.mark_read(2)
+    await reading.receive()
+    reading.proxy.reset()
+    await deleting
+    await reading.require(1 if is_read else 2)
+    await reading.deletion.delete(reading.user_id, str(first.id))
+    await reading.require(1)
+
+
+async def test_a_deletion_that_another_process_counts_reads_its_message_once(reading: Reading) -> None:
+    _, deleted, _ = [await reading.receive() for _ in range(3)]
+    other = InterruptedCounts(reading.publisher)
+    pause_point = reading.proxy.add(PausePoint(is_taking_out, "request"))
+    deleting = asyncio.create_task(reading.deletion.delete(reading.user_id, str(deleted.id)))
+    await asyncio.wait_for(pause_point.reached.wait(), 10)
+    for _ in range(4):
+        await other.complete()
     await reading.require(2)
+    reading.proxy.reset()
+    await deleting
+    await reading.require(2)
+
+
+async def test_a_deletion_ends_although_many_others_come_in(reading: Reading) -> None:
+    message = await reading.receive()
+
+    def is_look_at_arrivals(command: Command) -> bool:
+        return command.get("find") == "conversations" and "arrivals" in command.get("projection", {})
+
+    pause_point = reading.proxy.add(PausePoint(is_look_at_arrivals, "request"))
+    deleting = asyncio.create_task(reading.deletion.delete(reading.user_id, str(message.id)))
+    await asyncio.wait_for(pause_point.reached.wait(), 10)
+    for _ in range(conversations.KNOWN_ARRIVALS):
+        await reading.receive()
+    reading.proxy.reset()
+    await deleting
+    row = await reading.fixture.database["conversations"].find_one({"_id": f"{reading.user_id} {reading.number}"})
+    assert row is not None
+    assert (row["messages"], row["pending_count"]) == (conversations.KNOWN_ARRIVALS, 0)
+    assert len(row["arrivals"]) == conversations.KNOWN_ARRIVALS
+
+
+async def test_only_the_last_arrivals_are_known_one_by_one(reading: Reading) -> None:
+    """Of a longer list, one that is deleted unread is unread until the conversation is read: never too few."""
+    received = [await reading.receive() for _ in range(conversations.KNOWN_ARRIVALS + 1)]
+    for message, left in ((received[0], len(received)), (received[1], len(received) - 1)):
+        await reading.deletion.delete(reading.user_id, str(message.id))
+        await reading.require(left)
+    await reading.mark_read(len(received))
+    await reading.require(0)
 
 
 async def test_an_account_that_is_erased_meanwhile_stays_erased(reading: Reading) -> None:

@@ -163,6 +163,24 @@ async def test_deleting_the_last_message_leaves_nothing_unread(
     await require_unread(api_user, [(ann, 1)])
 
 
+async def test_a_message_that_is_deleted_is_not_unread_any_more(
+    api: Api, api_user: ApiUser, peers: tuple[str, str]
+) -> None:
+    ann, _ = peers
+    for count, text in enumerate(("one", "two", "three", "four"), 1):
+        await deliver(api, ann, text)
+        await require_unread(api_user, [(ann, count)])
+    require_marked(await mark_read(api_user, ann, 2))
+    ids = {row["content"]: row["_id"] for row in await api_user.list(peer_number=ann, direction="inbound")}
+    # The newest first, and one that is read.
+    for text, left in (("one", 2), ("four", 1), ("three", 0), ("two", 0)):
+        assert (await api_user.call("DELETE", f"/api/messages/{ids[text]}")).status_code == 204
+        await require_unread(api_user, [(ann, left)] if left else [])
+    await deliver(api, ann, "five")
+    await require_unread(api_user, [(ann, 1)])
+    assert await inbound_of(api_user, ann) == 5
+
+
 async def eventually_delivered(api_user: ApiUser) -> None:
     for message in await api_user.list(direction="outbound"):
         await api_user.eventually(message["_id"], "delivered")
