@@ -1,8 +1,8 @@
-import AxeBuilder from '@axe-core/playwright';
 import { APIRequestContext, Page } from '@playwright/test';
 import {
   PASSWORD,
   announceVersion,
+  axe,
   bubble,
   composer,
   expect,
@@ -48,7 +48,7 @@ async function check(page: Page, state: string): Promise<void> {
           .map(({ finished }) => finished.catch(() => undefined)),
       ),
     );
-    const { violations } = await new AxeBuilder({ page }).analyze();
+    const { violations } = await axe(page).analyze();
     const found = violations.flatMap(({ id, nodes }) =>
       nodes.map(
         ({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary ?? ''}`,

@@ -1,6 +1,7 @@
 import { PASSWORD, composer, expect, fillSignIn, test } from './fixtures';
+import type { Contact } from '../src/app/api/models';
 import { writeInBars } from './bar-font';
-import { EMAIL, FAILED, PEER, Stored, generateApi } from './generated-api';
+import { CONTACT, EMAIL, FAILED, PEER, Stored, generateApi } from './generated-api';
 
 const SIZES = {
   desktop: { width: 1280, height: 800 },
@@ -24,6 +25,23 @@ const ORDINARY: Stored = {
     { content: 'See https://example.com/menu, or call +1 415 555 2671.', status: 'read' },
   ],
 };
+
+const CONTACTS: readonly Contact[] = [
+  { name: 'Ada Lovelace', labels: ['customer', 'vip'], note: 'Prefers mornings.' },
+  { name: 'Alan Turing', labels: [], note: '' },
+  { name: 'Grace Hopper', labels: ['supplier'], note: '' },
+].map((contact, index) => ({
+  ...CONTACT,
+  ...contact,
+  number: index === 0 ? PEER : `+4930901820${index}`,
+  consent: { method: 'web_form', at: CONTACT.created_at, source: 'example.com/join' },
+}));
+const STOP = {
+  opted_out: true,
+  at: '2026-11-26T15:10:00Z',
+  source: 'keyword',
+  reason: null,
+} as const;
 
 /** How much may differ, so that rounded corners may be drawn in another way. */
 const TOLERANCE = { threshold: 0.02, maxDiffPixels: 40 };
@@ -83,6 +101,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.goto('/settings/security');
         await expect(page.getByRole('listitem')).toHaveCount(12);
         await looksAsBefore('settings');
+
+        api.contacts = CONTACTS;
+        await page.goto('/contacts');
+        await expect(page.locator('.contacts__row')).toHaveCount(CONTACTS.length);
+        // On a phone, it would take the place of the list.
+        if (!isPhone) {
+          await page.locator('.contacts__row').filter({ hasText: 'Ada Lovelace' }).click();
+          await expect(page.getByRole('heading', { name: 'Ada Lovelace' })).toBeVisible();
+        }
+        await looksAsBefore('contacts');
+        api.optOuts = [{ number: PEER, opted_out: true, latest: STOP, history: [STOP] }];
+        await page.goto(`/messages/${PEER}`);
+        await expect(page.getByText("You can't message them")).toBeVisible();
+        await expect(page.locator('app-message-bubble')).toHaveCount(8);
+        await looksAsBefore('opted-out');
       });
     });
   }

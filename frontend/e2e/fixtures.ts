@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { APIRequestContext, Locator, Page, test as base, expect } from '@playwright/test';
 
 interface Fixtures {
@@ -87,6 +88,11 @@ export const test = base.extend<Fixtures>({
     { auto: true },
   ],
 });
+
+/** What axe looks for by default, and targets that are too small to hit, which it does not. */
+export function axe(page: Page): AxeBuilder {
+  return new AxeBuilder({ page }).options({ rules: { 'target-size': { enabled: true } } });
+}
 
 export const PASSWORD = 'correct horse battery';
 

@@ -26,10 +26,10 @@ import { displaced, layoutFaults, showHidden, watchPage } from './layout-faults'
 
 const SIZES = [
   { width: 320, height: 640 },
-  { width: 390, height: 844 },
+  { width: 360, height: 740 },
   { width: 768, height: 1024 },
   { width: 1280, height: 800 },
-  { width: 1440, height: 900 },
+  { width: 1024, height: 768 },
   { width: 1920, height: 1080 },
   { width: 2560, height: 1440 },
   // A phone in landscape.

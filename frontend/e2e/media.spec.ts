@@ -1,6 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
 import { Locator, Page } from '@playwright/test';
-import { bubble, enter, expect, newNumber, newPerson, openThread, test } from './fixtures';
+import { axe, bubble, enter, expect, newNumber, newPerson, openThread, test } from './fixtures';
 import { layoutFaults } from './layout-faults';
 
 const MEDIA = /\/api\/messages\/[0-9a-f]{24}\/media\/\d$/;
@@ -22,7 +21,7 @@ async function widthOf(image: Locator): Promise<number> {
 
 async function checkPage(page: Page): Promise<void> {
   expect(await layoutFaults(page)).toEqual([]);
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const { violations } = await axe(page).analyze();
   expect(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)])).toEqual([]);
 }
 

@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
 import {
+  axe,
   bubble,
   composer,
   enter,
@@ -48,7 +48,7 @@ test('STOP closes the composer and START opens it, in every tab', async ({
     expect(overflow).toBe(0);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      const { violations } = await new AxeBuilder({ page }).include('.closed-composer').analyze();
+      const { violations } = await axe(page).include('.closed-composer').analyze();
       expect(violations).toEqual([]);
     }
   }

@@ -1,6 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
 import { APIRequestContext, JSHandle, Locator, Page } from '@playwright/test';
 import {
+  axe,
   bubble,
   composer,
   enter,
@@ -156,7 +156,7 @@ async function look(page: Page, content: Buffer): Promise<[number, number, numbe
 
 async function checkPage(page: Page): Promise<void> {
   expect(await layoutFaults(page)).toEqual([]);
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const { violations } = await axe(page).analyze();
   expect(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)])).toEqual([]);
 }
 

@@ -1,10 +1,10 @@
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
 import { ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { axe } from './fixtures';
 import { freePorts } from './start-product';
 
 const BACKEND = join(import.meta.dirname, '../../backend');
@@ -213,7 +213,7 @@ for (const [name, options] of Object.entries(VARIANTS)) {
             );
             expect.soft(tooWide, `${address} at ${String(width)}`).toBeLessThanOrEqual(0);
             if (width !== 360 && width !== 1280) continue;
-            const { violations } = await new AxeBuilder({ page }).analyze();
+            const { violations } = await axe(page).analyze();
             expect
               .soft(
                 violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)),

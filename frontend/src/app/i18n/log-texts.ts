@@ -49,7 +49,8 @@ export const logTexts = {
     segments: 'Segments',
   },
   directions: { outbound: 'To', inbound: 'From' },
-  open: (number: string, time: string) => `Open the details of the message with ${number} from ${time}`,
+  open: (number: string, time: string) =>
+    `Open the details of the message with ${number} from ${time}`,
 
   export: {
     submit: 'Export CSV',
