@@ -13,6 +13,8 @@ const NUMBER = '+14155552671';
 const OTHER = '+14155550100';
 /** As the page shows it. */
 const readable = (number: string): string => number.replace(/^(\+1)(\d{3})(\d{3})/, '$1 $2 $3 ');
+/** A GIF of one dot. */
+const DOT = 'R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw==';
 const TEXTS = [
   'Hello',
   'x'.repeat(300),
@@ -132,6 +134,28 @@ test('the newest message is at the bottom, and what is being read stays', async 
   await expect(thread.getByText('The last one')).toBeAttached();
   expect(Math.abs((await top()) - before)).toBeLessThan(3);
   expect(await page.evaluate(() => getSelection()?.toString())).toBe('Text 20');
+});
+
+test('a phone sends STOP, START and a file', async ({ page }) => {
+  await simulator.send(NUMBER, 'Hello');
+  await page.goto(simulator.url);
+  const thread = page.getByRole('log');
+  for (const word of ['STOP', 'START']) {
+    await page.getByRole('button', { name: `Send ${word}` }).click();
+    await expect(thread.getByText(word, { exact: true })).toBeVisible();
+  }
+
+  const file = { name: 'menu.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4') };
+  await page.getByLabel('Send a file').setInputFiles(file);
+  await expect(thread.getByText('application/pdf attached')).toBeVisible();
+  const picture = { name: 'dot.gif', mimeType: 'image/gif', buffer: Buffer.from(DOT, 'base64') };
+  await page.getByLabel('Send a file').setInputFiles(picture);
+  const shown = thread.getByRole('img', { name: 'Picture from this phone' });
+  await expect(shown).toBeVisible();
+  const address = new URL((await shown.getAttribute('src')) ?? '', simulator.url);
+  const stored = await fetch(address);
+  expect(stored.headers.get('content-type')).toBe('image/gif');
+  expect(Buffer.from(await stored.arrayBuffer())).toEqual(picture.buffer);
 });
 
 test('the temper is switched by keyboard, and the focus stays', async ({ page }) => {

@@ -70,6 +70,16 @@ async def test_a_file_is_previewed_and_then_imported_once(api_user: ApiUser) -> 
     ]
 
 
+@pytest.mark.parametrize("form", ["csv", "vcard"])
+async def test_the_first_ten_of_a_file_are_previewed(api_user: ApiUser, form: str) -> None:
+    people = [(f"Person {at}", new_number()) for at in range(12)]
+    cards = [f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{name}\r\nTEL:{number}\r\nEND:VCARD\r\n" for name, number in people]
+    imported = await send(api_user, table(*people) if form == "csv" else "".join(cards))
+    assert imported["format"] == form
+    assert imported["counts"] == {"new": 12, "updated": 0, "duplicate": 0, "invalid": 0}
+    assert [(item["name"], item["number"]) for item in imported["preview"]] == people[:10]
+
+
 async def test_what_the_file_does_not_state_stays_and_so_does_a_known_consent(api_user: ApiUser) -> None:
     known, new = new_number(), new_number()
     before = await store(api_user, known, "Ada", note="N", labels=["a"], consent=CONSENT)

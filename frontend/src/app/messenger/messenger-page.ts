@@ -259,10 +259,7 @@ export class MessengerPage {
   protected readonly recipients = this.#conversations.peers;
 
   constructor() {
-    afterNextRender(() => {
-      void loadPhoneNumberRules();
-      void this.#loadRequestToStop();
-    });
+    afterNextRender(() => void loadPhoneNumberRules());
     // Each number has one URL.
     effect(() => {
       const [peer, key] = [this.peer(), this.conversationKey()];
@@ -286,7 +283,9 @@ export class MessengerPage {
     });
     effect((onCleanup) => {
       const peer = this.current();
-      if (peer !== undefined) onCleanup(untracked(() => this.#optOuts.follow(peer)));
+      if (peer === undefined) return;
+      onCleanup(untracked(() => this.#optOuts.follow(peer)));
+      void this.#loadRequestToStop();
     });
     effect(() => {
       // This runs before one is replaced by the other.
@@ -347,7 +346,7 @@ export class MessengerPage {
     this.composer()?.focus();
   }
 
-  /** It is not needed at once. Without it, nothing is suggested. */
+  /** It is not needed before a conversation is open. Without it, nothing is suggested. */
   async #loadRequestToStop(): Promise<void> {
     const file = await import('../messages/opt-outs/request-to-stop').catch(() => undefined);
     if (file) this.#findRequestToStop.set(file.findRequestToStop);
