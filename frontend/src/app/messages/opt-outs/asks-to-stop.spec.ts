@@ -63,6 +63,7 @@ describe('asksToStop', () => {
     'Don’t leave me alone with the kids',
     'Can you stop at the bakery?',
     'No messages today',
+    'We got no messages thanks to the outage',
     `${'A long letter. '.repeat(20)}Please stop`,
   ])('does not take %s for a request', (text) => {
     expect(asksToStop(text)).toBe(false);

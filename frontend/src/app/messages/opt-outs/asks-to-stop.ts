@@ -23,7 +23,7 @@ const ANYWHERE = [
   /\b(do ?n[o']?t|do not|no longer) (want|wish)( to (get|receive))? (any |more |these |your )*(texts|messages|sms)\b(?! to\b)/,
   /\b(remove|take) (me|us|my number|this number) (from|off)\b/,
   /\bno more (texts?|messages?|sms)\b/,
-  /\bno (texts|messages|sms) (please|pls|thanks|thank you)\b/,
+  /\bno (texts|messages|sms) (please|pls|thanks|thank you)\W*$/,
 ];
 
 /**

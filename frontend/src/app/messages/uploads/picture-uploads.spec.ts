@@ -123,7 +123,7 @@ describe('PictureUploads', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('asks the API to delete what the user removes, unless its message is sent', async () => {
+  it('asks the API to delete what the user removes', async () => {
     add(aFile('one.jpg'), aFile('two.jpg'));
     await answer(0);
     await eventually(() => {
@@ -133,8 +133,19 @@ describe('PictureUploads', () => {
     if (uploaded) uploads().remove(form, uploaded);
     expect(removed).toEqual(['id-0']);
     if (uploading) uploads().remove(form, uploading);
-    uploads().forget(form);
     expect(removed).toEqual(['id-0']);
+  });
+
+  it('leaves what was part of a message to the API, since others that wait may have it', async () => {
+    add(aFile('one.jpg'));
+    await answer(0);
+    await eventually(() => {
+      expect(ids()).toEqual(['id-0']);
+    });
+    uploads().forget(form);
+    const [takenBack] = form.getRawValue().media;
+    if (takenBack) uploads().remove(form, takenBack);
+    expect([ids(), removed]).toEqual([[], []]);
   });
 
   it('ends the upload of one that another tab removes', async () => {

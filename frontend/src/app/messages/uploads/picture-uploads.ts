@@ -143,9 +143,11 @@ export class PictureUploads {
   }
 
   remove(form: ComposeForm, { key, id }: Picture): void {
+    // One that was part of a message may be part of others that wait to be sent.
+    const isUnused = this.#known.has(key);
     this.#drop(form, key);
-    // Otherwise the API removes it a day after its upload; one that a message has stays.
-    if (id) this.#client.remove(id).subscribe({ error: () => undefined });
+    // Otherwise the API removes it a day after its upload.
+    if (id && isUnused) this.#client.remove(id).subscribe({ error: () => undefined });
     this.#news.set({ form, text: pictureTexts.removed, isProblem: false });
   }
 

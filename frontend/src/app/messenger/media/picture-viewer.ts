@@ -3,7 +3,7 @@ import {
   Component,
   DestroyRef,
   ElementRef,
-  afterNextRender,
+  afterRenderEffect,
   computed,
   effect,
   inject,
@@ -43,6 +43,7 @@ export class PictureViewer {
 
   readonly #router = inject(Router);
   readonly #location = inject(Location);
+  readonly #destroyRef = inject(DestroyRef);
 
   readonly peer = input.required<string>();
   /** The id of its message, and its index there. */
@@ -98,25 +99,29 @@ export class PictureViewer {
       // It was deleted meanwhile, or the address names one that is not loaded.
       else if (this.#thread().loaded && !this.#thread().isCached) this.leave();
     });
-    const destroyRef = inject(DestroyRef);
-    afterNextRender(() => {
-      const opener = document.activeElement;
-      const dialog = this.dialog().nativeElement;
-      dialog.showModal();
-      const end = onSwipe(
-        dialog,
-        '.picture-viewer__stage',
-        (_, side) => {
-          this.go(side);
-        },
-        'both',
-      );
-      destroyRef.onDestroy(() => {
-        end();
-        // A step back removes the dialog, which gives the focus back only if it is closed.
-        if (document.activeElement === document.body && opener instanceof HTMLElement)
-          opener.focus({ preventScroll: true });
-      });
+    afterRenderEffect(() => {
+      // Until then the page stays as it is: the address may name a picture that cannot be loaded.
+      if (this.shown() && !this.#isLeft && !this.dialog().nativeElement.open) this.#open();
+    });
+  }
+
+  #open(): void {
+    const opener = document.activeElement;
+    const dialog = this.dialog().nativeElement;
+    dialog.showModal();
+    const end = onSwipe(
+      dialog,
+      '.picture-viewer__stage',
+      (_, side) => {
+        this.go(side);
+      },
+      'both',
+    );
+    this.#destroyRef.onDestroy(() => {
+      end();
+      // A step back removes the dialog, which gives the focus back only if it is closed.
+      if (document.activeElement === document.body && opener instanceof HTMLElement)
+        opener.focus({ preventScroll: true });
     });
   }
 

@@ -62,8 +62,10 @@ export class PanelContent<T> {
     const type = await content.load().catch(() => undefined);
     if (this.#destroyRef.destroyed) return;
     this.isLoading.set(false);
-    this.#loadFailure.url.set(type ? undefined : this.#router.url);
-    if (!type) return;
+    if (!type) {
+      this.#loadFailure.url.set(this.#router.url);
+      return;
+    }
     const component = this.place().createComponent(type);
     setInputs(component, this.inputs());
     content.listen?.(component.instance);
