@@ -154,7 +154,7 @@ class InboundCatchUp:
 class InboundCatchUps:
     """Looks for our number, and for those which it has replaced lately: people answer there, too.
 
-    Each has its own look, so the cost grows with the number of these senders alone, which is small.
+    Each has its own look, and there are few. That of a former number costs a query more for each row that is no answer.
     """
 
     def __init__(

@@ -96,7 +96,8 @@ class InboundLooks:
             "in_use_at": {"$gt": self._clock() - FORMER_FOR},
         }
         found = self._looks.find(query, {"sender": 1}, sort=[("in_use_at", DESCENDING)], limit=_MOST_FORMER)
-        return [SenderIdentity(**row["sender"]) for row in await found.to_list()]
+        senders = [row["sender"] for row in await found.to_list()]
+        return [SenderIdentity(each["account_sid"], each["from_number"], each["api_base_url"]) for each in senders]
 
     async def _begin(self, now: datetime, held_until: datetime) -> bool:
         """Creates the document with the first look; returns False if there is one, whose look is not due."""
