@@ -430,6 +430,8 @@ for (const [row, viewport] of SIZES.entries()) {
         await page.keyboard.press('ArrowRight');
       }
       await page.keyboard.press('Escape');
+      // It is a step back, which would end a reload.
+      await expect(page).not.toHaveURL(/picture/);
 
       api.pictures = [];
       await page.reload();
