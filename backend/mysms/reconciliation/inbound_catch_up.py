@@ -140,11 +140,9 @@ class InboundCatchUp:
             self._media_failures[row.sid] += 1
             if self._media_failures[row.sid] < MOST_MEDIA_FAILURES:
                 return None
-        else:
-            self._media_failures.pop(row.sid, None)
+        self._media_failures.pop(row.sid, None)
         if len(media) < _number_of_media(row) and row.created_at > self._clock() - MEDIA_WAIT:
             return None
-        self._media_failures.pop(row.sid, None)
         if len(media) >= _number_of_media(row):
             return media
         _log.warning("Twilio does not list all media of an inbound message, which is stored without the others.")

@@ -187,6 +187,12 @@ export class ThreadsStore implements MessageSubscriber {
     return this.#current(peer_number)?.messages.find((message) => message._id === _id);
   }
 
+  /** Whether a newer message repeats it, as far as they are loaded. Reads a signal. */
+  isRetried({ _id, peer_number }: Message): boolean {
+    const { loaded } = this.thread(peer_number);
+    return loaded?.messages.some(({ retry_of }) => retry_of === _id) ?? false;
+  }
+
   hasPending(): boolean {
     return [...this.#threads().values()].some(({ loaded }) =>
       loaded?.messages.some(({ status }) => status === 'pending'),

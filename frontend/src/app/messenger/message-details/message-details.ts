@@ -83,11 +83,9 @@ export class MessageDetails {
     const message = this.message();
     return message ? this.actions.stateOf(message) : { isBusy: false, problem: '' };
   });
-  /** A newer message repeats this one. */
   protected readonly isRetried = computed(() => {
     const message = this.message();
-    const { loaded } = this.#threads.thread(message?.peer_number ?? '');
-    return loaded?.messages.some(({ retry_of }) => retry_of === message?._id) ?? false;
+    return message !== undefined && this.#threads.isRetried(message);
   });
   protected readonly events = computed(() => toEvents(this.message()));
 

@@ -4,24 +4,24 @@ import { Injectable, computed, signal } from '@angular/core';
 @Injectable()
 export class SearchQuery {
   readonly #text = signal('');
-  readonly #toOpen = signal<string | undefined>(undefined);
+  readonly #opensFirst = signal(false);
 
   /** As typed. */
   readonly text = this.#text.asReadonly();
   readonly isSearching = computed(() => this.#text().trim() !== '');
-  /** The query whose first result is to be opened once it is found. */
-  readonly toOpen = this.#toOpen.asReadonly();
+  /** The first result is to be opened once it is found. */
+  readonly opensFirst = this.#opensFirst.asReadonly();
 
   type(text: string): void {
     this.#text.set(text);
-    this.#toOpen.set(undefined);
+    this.#opensFirst.set(false);
   }
 
   openFirst(): void {
-    this.#toOpen.set(this.#text());
+    this.#opensFirst.set(true);
   }
 
   opened(): void {
-    this.#toOpen.set(undefined);
+    this.#opensFirst.set(false);
   }
 }

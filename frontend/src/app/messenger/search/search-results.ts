@@ -83,7 +83,7 @@ export class SearchResults {
 
   constructor() {
     effect(() => {
-      if (this.query.toOpen() === undefined || this.search.isLoading()) return;
+      if (!this.query.opensFirst() || this.search.isLoading()) return;
       this.query.opened();
       afterNextRender(
         () => {

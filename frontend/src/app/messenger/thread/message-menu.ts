@@ -70,12 +70,11 @@ export class MessageMenu {
     const opened = this.#opened();
     return opened && (this.#threads.find(opened) ?? opened);
   });
-  /** As its notice offers: it has failed, and no newer message repeats it. */
+  /** As its notice offers. */
   protected readonly canRepeat = computed(() => {
     const message = this.message();
     if (!message || !hasFailed(message) || !hasContent(message)) return false;
-    const { loaded } = this.#threads.thread(message.peer_number);
-    return !loaded?.messages.some(({ retry_of }) => retry_of === message._id);
+    return !this.#threads.isRetried(message);
   });
   protected readonly announcement = signal('');
   protected readonly timestamp = computed(() => {

@@ -4,7 +4,7 @@ const REDUCED_MOTION = '(prefers-reduced-motion: reduce)';
 
 /** The element is zoomed in on: a finger that moves sideways moves the page. */
 const ZOOMED = 'is-zoomed';
-/** Letting go would run it. */
+/** Letting go would call back. */
 const PULLED = 'is-pulled';
 
 interface Swipe {
@@ -19,10 +19,10 @@ interface Swipe {
 }
 
 /**
- * Calls back when a finger has swiped a part of this element to the left (1), or also to the right (-1). Meanwhile the part has the class `is-pulled` once
- * it is far enough, and its custom property `--pull` says how far it follows; not where reduced motion is preferred. The
- * stylesheet must leave sideways movements to this (`touch-action`), except while the element has the class `is-zoomed`.
- * Returns a function that ends it.
+ * Calls back when a finger has swiped a part of this element to the left (1), or also to the right (-1). Meanwhile the part
+ * has the class `is-pulled` once it is far enough, and its custom property `--pull` says how far it follows; not where reduced
+ * motion is preferred. The stylesheet must leave sideways movements to this (`touch-action`), except while the element has the
+ * class `is-zoomed`. Returns a function that ends it.
  */
 export function onSwipe(
   element: HTMLElement,
