@@ -162,7 +162,7 @@ export const accountTexts = {
   exportAccount: {
     title: 'Download everything',
     intro:
-      'Your account, your sessions, and your messages and their delivery history, in one file.',
+      'Your account, messages with their delivery history, contacts, and the pictures you have added, in one file.',
     submit: 'Download',
     submitting: 'Preparing…',
     done: 'Your file has been downloaded.',
