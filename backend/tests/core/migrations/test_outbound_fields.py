@@ -38,7 +38,10 @@ OLD_FIELDS = {
     *("unknown_since", "absent_since", "withdrawn", "check_at", "checks", "second_sids", "carrier_status", "rank"),
     *("last", "storing", "open"),
 }
-ADDED_LATER = {"archived", "muted", "pending_deletions", "inbound", "read", "unread", "revision", "change_count"}
+ADDED_LATER = {
+    *("archived", "muted", "pending_deletions", "inbound", "read", "unread", "arrivals"),
+    *("revision", "change_count"),
+}
 """Fields of conversations that are only stored once there is something to store."""
 WRITES = {"insert", "update", "delete", "findAndModify", "createIndexes", "dropIndexes", "drop"}
 NO_WAIT = timedelta(seconds=0)
