@@ -25,6 +25,7 @@ IGNORED_PARAMETERS = {
     "since",
     "position",
     "status",
+    "country",
     "direction",
     "error_code",
     "created_from",

@@ -115,6 +115,13 @@ test('the same file once more has nothing new, and cards are read, too', async (
   await chooseFile(page, cards.replace(photo, ''), 'cards.vcf');
   await expect(page.getByText('There is nothing new to import.')).toBeVisible();
   await expect(count(page, 'Duplicates')).toHaveText('2');
+  await chooseFile(page, 'Name,Phone\r\nZoë,044 668 18 00\r\n');
+  await expect(count(page, 'Invalid')).toHaveText('1');
+  const country = page.getByRole('combobox', { name: 'Numbers without a country code are from' });
+  await country.selectOption('Switzerland');
+  await page.getByRole('button', { name: 'Import 1 contact' }).click();
+  await expect(page.getByRole('heading', { name: '1 contact imported' })).toBeVisible();
+  await expect(rows(page).filter({ hasText: 'Zoë' })).toContainText('+41 44 668 18 00');
   await chooseFile(page, 'PK\u0003\u0004', 'contacts.xlsx');
   await expect(page.getByRole('alert')).toContainText('This is a spreadsheet');
   await chooseFile(page, 'x'.repeat(6 * 1024 * 1024));

@@ -243,6 +243,7 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
 const IMPORTED: ImportedContacts = {
   applied: false,
   format: 'csv',
+  country: 'CH',
   columns: [
     { name: LONG_WORD.slice(0, 100), field: 'name', examples: [LONG_WORD.slice(0, 60), HEBREW] },
     { name: 'Phone 1 - Value', field: 'number', examples: ['+1 415 555 2671'] },

@@ -4,7 +4,8 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 from starlette.requests import ClientDisconnect
 
 from mysms.api.conditional import IF_NONE_MATCH, ConditionalContactsRoute
@@ -27,6 +28,7 @@ from mysms.contacts.import_schemas import ImportResponse, import_fields
 from mysms.contacts.imports import Existing
 from mysms.contacts.schemas import ContactRequest, ContactResponse
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
+from mysms.core.phone_numbers import is_country
 from mysms.core.rate_limit import RateLimitedError
 from mysms.messages.schemas import DEFAULT_PAGE, MAXIMUM_REVISION, MAXIMUM_SEARCH
 from mysms.users.errors import UnauthenticatedError
@@ -144,6 +146,12 @@ async def export_contacts(user: CurrentUser, export: ContactsCsvExports, client:
     return StreamingResponse(await export.begin(user, client), media_type="text/csv", headers=headers)
 
 
+def _require_country(code: str) -> str:
+    if not is_country(code):
+        raise PydanticCustomError("country", "must be a two-letter country code (ISO 3166), such as CH or US")
+    return code
+
+
 class ImportQuery(BaseModel):
     apply: bool = Field(default=False, description="Whether to store the contacts. Otherwise nothing changes.")
     existing: Existing = Field(
@@ -156,6 +164,12 @@ class ImportQuery(BaseModel):
         description="What the columns of a CSV file are, in their order and with commas between. Recognised by their "
         "names if it is not given. Of a column that several are, all are read; those beyond the last one are ignored.",
         examples=["name,number,ignore,note"],
+    )
+    country: Annotated[str, AfterValidator(_require_country)] | None = Field(
+        None,
+        description="The country (ISO 3166) whose numbers the file may have as they are dialled there. The server's "
+        "default country if it is not given.",
+        examples=["CH"],
     )
 
 
@@ -170,7 +184,7 @@ class ImportQuery(BaseModel):
         UnreadableFileError(),
         FileTooLongError(),
         TooManyContactsError(),
-        InvalidFieldsError({"columns": ["contains an invalid character"]}),
+        InvalidFieldsError({"country": ["must be a two-letter country code (ISO 3166), such as CH or US"]}),
         ImportsBusyError(),
         RateLimitedError(),
     ),
@@ -201,6 +215,7 @@ async def import_contacts(
     contacts may be stored: a repeated request completes it.
     """
     services = get_services(request)
+    country = query.country or services.settings.default_country
     async with imports.admit(user.user_id):
         try:
             data = await read_body(
@@ -214,10 +229,12 @@ async def import_contacts(
             data,
             columns=None if query.columns is None else cast("list[ColumnField]", query.columns.split(",")),
             existing=query.existing,
-            default_country=services.settings.default_country,
+            default_country=country,
             apply=query.apply,
         )
-    return import_fields(imported.file, imported.items, imported.rejected, previewed=_PREVIEWED, applied=query.apply)
+    return import_fields(
+        imported.file, imported.items, imported.rejected, country=country, previewed=_PREVIEWED, applied=query.apply
+    )
 
 
 @router.get(

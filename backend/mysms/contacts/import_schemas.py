@@ -49,6 +49,11 @@ class ImportResponse(BaseModel):
 
     applied: bool = Field(description="Whether it has been changed.")
     format: Format
+    country: str | None = Field(
+        examples=["CH"],
+        description="The country whose numbers were read as they are dialled there. Null if each number must begin "
+        "with a country code.",
+    )
     columns: list[ImportColumn]
     counts: ImportCounts
     preview: list[ImportItem] = Field(description="The first ten numbers of the file.")
@@ -60,7 +65,13 @@ class ImportResponse(BaseModel):
 
 
 def import_fields(
-    file: ContactFile, items: Sequence[Item], rejected: str | None, *, previewed: int, applied: bool
+    file: ContactFile,
+    items: Sequence[Item],
+    rejected: str | None,
+    *,
+    country: str | None,
+    previewed: int,
+    applied: bool,
 ) -> dict[str, Any]:
     """Returns the JSON of an import, as `ImportResponse` documents it."""
     counts = Counter(item.outcome for item in items)
@@ -68,6 +79,7 @@ def import_fields(
     return {
         "applied": applied,
         "format": file.format,
+        "country": country,
         "columns": [
             {"name": column.name, "field": column.field, "examples": list(column.examples)} for column in file.columns
         ],

@@ -200,3 +200,24 @@ async def test_a_numbers_default_country_is_the_servers(api_user: ApiUser) -> No
     imported = await send(api_user, table(("Ada", "(415) 555-2671"), ("Bob", "001 415 555 2671")))
     assert imported["counts"]["invalid"] == 2
     assert imported["preview"][0]["reason"] == ("Number must begin with + and the country code, as in +1 415 555 2671")
+    assert imported["country"] is None
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        table(("Ada", "079 123 45 67"), ("Bob", "00 49 30 901820")),
+        "BEGIN:VCARD\nFN:Ada\nTEL:079 123 45 67\nEND:VCARD\nBEGIN:VCARD\nFN:Bob\nTEL:0049 30 901820\nEND:VCARD\n",
+    ],
+    ids=["csv", "vcard"],
+)
+async def test_numbers_may_be_written_as_they_are_dialled_in_a_country_of_choice(api_user: ApiUser, file: str) -> None:
+    imported = await send(api_user, file, country="CH", apply="true")
+    assert (imported["country"], imported["counts"]["new"]) == ("CH", 2)
+    assert [contact["number"] for contact in await list_all(api_user)] == ["+41791234567", "+4930901820"]
+
+
+async def test_an_unknown_country_is_told(api_user: ApiUser) -> None:
+    for code in ("XX", "ch", "Switzerland"):
+        answer = await api_user.call("POST", PATH, content=table(), params={"country": code})
+        assert field_errors(answer) == {"country": ["must be a two-letter country code (ISO 3166), such as CH or US"]}

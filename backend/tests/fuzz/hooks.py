@@ -20,6 +20,7 @@ from tests.support.servers import AUTH_TOKEN
 _PASSWORD = "correct horse battery"
 _NUMBER = "+1 (415) 555-2671"
 _OPTED_OUT = "+14155552672"
+_COUNTRY = "CH"
 _PICTURE = b"GIF89a"
 _ENDPOINT = "https://push.example.com/send/abc"
 _PUSH_KEYS = {
@@ -174,7 +175,7 @@ def _message_for(case: Case[Any]) -> str:
 
 
 def _name_what_exists(case: Case[Any]) -> None:
-    """Puts messages and numbers that exist in place of generated ones."""
+    """Puts messages, numbers and a country that exist in place of generated ones."""
     if case.operation.label in _DELETES_MESSAGES:
         # It is a message of another account.
         case.query.pop("before", None)
@@ -184,6 +185,8 @@ def _name_what_exists(case: Case[Any]) -> None:
     for places in (case.query, case.path_parameters):
         if "peer_number" in places:
             places["peer_number"] = _NUMBER
+    if "country" in case.query:
+        case.query["country"] = _COUNTRY
     if "number" in case.query:
         case.query["number"] = [_OPTED_OUT]
     if case.operation.label == "GET /api/contacts/{number}":

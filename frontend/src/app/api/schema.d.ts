@@ -1640,6 +1640,12 @@ export interface components {
              * @enum {string}
              */
             format: "csv" | "vcard";
+            /**
+             * Country
+             * @description The country whose numbers were read as they are dialled there. Null if each number must begin with a country code.
+             * @example CH
+             */
+            country: string | null;
             /** Columns */
             columns: components["schemas"]["ImportColumn"][];
             counts: components["schemas"]["ImportCounts"];
@@ -4721,6 +4727,8 @@ export interface operations {
                 existing?: "update" | "keep";
                 /** @description What the columns of a CSV file are, in their order and with commas between. Recognised by their names if it is not given. Of a column that several are, all are read; those beyond the last one are ignored. */
                 columns?: string | null;
+                /** @description The country (ISO 3166) whose numbers the file may have as they are dialled there. The server's default country if it is not given. */
+                country?: string | null;
             };
             header?: never;
             path?: never;

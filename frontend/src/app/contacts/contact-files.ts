@@ -16,6 +16,8 @@ export interface ImportChoices {
   readonly columns?: readonly ImportColumn['field'][];
   /** What becomes of contacts that the user has already. */
   readonly existing: 'update' | 'keep';
+  /** Whose numbers the file may have as they are dialled there (ISO 3166); undefined for the server's default. */
+  readonly country?: string;
 }
 
 /** Files of contacts, to the API and from it. */
@@ -51,10 +53,15 @@ export class ContactFiles {
 
   #send(
     file: Blob,
-    { columns, existing }: ImportChoices,
+    { columns, existing, country }: ImportChoices,
     apply: boolean,
   ): Promise<ImportedContacts> {
-    const params = { apply, existing, ...(columns && { columns: columns.join(',') }) };
+    const params = {
+      apply,
+      existing,
+      ...(columns && { columns: columns.join(',') }),
+      ...(country && { country }),
+    };
     return firstValueFrom(
       this.#http.post<ImportedContacts>(`${this.#contacts}/import`, file, {
         params,

@@ -74,6 +74,8 @@ export const contactsPageTexts = {
       consent_at: 'Consent: time',
       consent_source: 'Consent: source',
     },
+    country: 'Numbers without a country code are from',
+    noCountry: 'No country: leave them out',
     existing: 'Contacts that you have already',
     existingChoices: {
       update: 'Update them with what the file states',

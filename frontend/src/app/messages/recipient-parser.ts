@@ -1,5 +1,5 @@
 import { Injectable, computed, inject } from '@angular/core';
-import { locale } from '../i18n/locale';
+import { countryName } from '../i18n/country-name';
 import { messagesTexts } from '../i18n/messages-texts';
 import {
   formatPhoneNumber,
@@ -32,7 +32,7 @@ export class RecipientParser {
   readonly known = computed(() => ({ country: this.#country(), rules: phoneNumberRules() }));
   readonly hint = computed(() => {
     const country = this.#country();
-    return country ? compose.phoneNumberHintIn(nameOf(country)) : compose.phoneNumberHint;
+    return country ? compose.phoneNumberHintIn(countryName(country)) : compose.phoneNumberHint;
   });
 
   /** Returns undefined while it is unknown what decides. */
@@ -54,7 +54,7 @@ export class RecipientParser {
   /** The country of a number in E.164; undefined if it has none, or the rules are not loaded. */
   countryOf(number: string): Country | undefined {
     const code = phoneNumberRules()?.format(number)?.country;
-    return code === undefined ? undefined : { code, name: nameOf(code) };
+    return code === undefined ? undefined : { code, name: countryName(code) };
   }
 
   /** Loads the rules and the default country; nobody waits for them yet. */
@@ -70,8 +70,4 @@ export class RecipientParser {
       this.#settings.load(),
     ]);
   }
-}
-
-function nameOf(country: string): string {
-  return new Intl.DisplayNames(locale, { type: 'region' }).of(country) ?? country;
 }

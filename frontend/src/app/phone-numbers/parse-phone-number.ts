@@ -17,6 +17,8 @@ export interface PhoneNumberRules {
   /** The prefix of international calls from this country, as a part of a regular expression. */
   internationalPrefix(country: string): string;
   callingCode(country: string): string;
+  /** ISO 3166, in no particular order. */
+  readonly countries: readonly string[];
   /** As written in its country, with the country code; undefined if it belongs to no country. */
   format(number: string): FormattedNumber | undefined;
 }

@@ -1,6 +1,7 @@
 import {
   CountryCode,
   Metadata,
+  getCountries,
   getCountryCallingCode,
   parsePhoneNumberFromString,
   validatePhoneNumberLength,
@@ -26,6 +27,7 @@ export const rules: PhoneNumberRules = {
     metadata.selectNumberingPlan(country as CountryCode);
     return metadata.numberingPlan?.IDDPrefix() ?? '00';
   },
+  countries: getCountries(),
   callingCode: (country) => getCountryCallingCode(country as CountryCode),
   format: (number) => {
     const parsed = parsePhoneNumberFromString(number);

@@ -11,6 +11,7 @@ import { ImportedContacts } from '../../api/models';
 import { ContactFiles, MAX_FILE_BYTES } from '../../contacts/contact-files';
 import { ContactsStore } from '../../contacts/contacts-store';
 import { contactsPageTexts } from '../../i18n/contacts-page-texts';
+import { loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
 import { ContactImport } from './contact-import';
 
 const texts = contactsPageTexts.import;
@@ -19,6 +20,7 @@ const UNAVAILABLE = { status: 503, statusText: 'Service Unavailable' };
 const CSV: ImportedContacts = {
   applied: false,
   format: 'csv',
+  country: null,
   columns: [
     { name: 'Kunde', field: 'ignore', examples: ['Ada'] },
     { name: 'Phone', field: 'number', examples: ['+4930901'] },
@@ -151,6 +153,7 @@ describe('ContactImport', () => {
     const parts = [...page.querySelectorAll('h2, legend, .contact-import__rejected button')];
     expect(parts.map(({ textContent }) => textContent.trim())).toEqual([
       texts.columns,
+      texts.country,
       texts.existing,
       texts.changes,
       texts.preview,
@@ -179,6 +182,22 @@ describe('ContactImport', () => {
     await settle();
     expect(counts()[0]).toBe('7');
     expect(button(texts.submit(8))).toBeDefined();
+  });
+
+  it('reads numbers as they are dialled in a country: the server says which, and the user chooses another', async () => {
+    await loadPhoneNumberRules();
+    await preview();
+    const countries = page.querySelector<HTMLSelectElement>('#import-country') ?? expect.fail();
+    expect(countries.selectedOptions[0]?.label).toBe(texts.noCountry);
+    await select(CSV.columns.length, 'CH');
+    const asked = request();
+    expect(asked.request.params.get('country')).toBe('CH');
+    asked.flush({ ...CSV, country: 'CH' });
+    await settle();
+    expect(countries.selectedOptions[0]?.label).toBe('Switzerland');
+    expect([...countries.options].map(({ label }) => label)).not.toContain(texts.noCountry);
+    await press(texts.submit(3));
+    expect(request().request.params.get('country')).toBe('CH');
   });
 
   it('imports only what it has shown: not after a choice that could not be checked', async () => {
@@ -222,7 +241,7 @@ describe('ContactImport', () => {
     await settle();
     expect(document.activeElement?.textContent.trim()).toBe(texts.done(3));
     expect(page.querySelector('.sticky-actions')).toBeNull();
-    expect(page.querySelector('select')).toBeNull();
+    expect(page.querySelector('.contact-import__columns')).toBeNull();
     expect(button(texts.rejected)).toBeDefined();
     expect(page.querySelector<HTMLAnchorElement>('a.button--primary')?.pathname).toBe('/contacts');
   });

@@ -19,8 +19,9 @@ import {
   withoutPictures,
 } from '../../contacts/contact-files';
 import { contactsPageTexts } from '../../i18n/contacts-page-texts';
+import { countryName } from '../../i18n/country-name';
 import { wholeNumber } from '../../i18n/formats';
-import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { formatPhoneNumber, phoneNumberRules } from '../../phone-numbers/format-phone-number';
 import { focusAfterRender } from '../../ui/focus-after-render';
 import { Icon, IconName } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
@@ -102,6 +103,17 @@ export class ContactImport {
     const known = this.result()?.columns ?? [];
     return known.map((column, at) => ({ ...column, field: chosen?.[at] ?? column.field }));
   });
+  protected readonly country = computed(
+    () => this.choices().country ?? this.result()?.country ?? undefined,
+  );
+  /** By name; those that can be chosen are known once the rules are loaded. */
+  protected readonly countries = computed(() => {
+    const country = this.country();
+    const codes = phoneNumberRules()?.countries ?? (country ? [country] : []);
+    return codes
+      .map((code) => ({ code, name: countryName(code) }))
+      .sort((one, other) => one.name.localeCompare(other.name));
+  });
   protected readonly hasNumbers = computed(() =>
     this.columns().some(({ field }) => field === 'number'),
   );
@@ -140,6 +152,12 @@ export class ContactImport {
     const chosen = (event.target as HTMLSelectElement).value as ImportColumn['field'];
     const columns = this.columns().map(({ field }, at) => (at === index ? chosen : field));
     this.choices.update((choices) => ({ ...choices, columns }));
+    void this.check();
+  }
+
+  protected chooseCountry(event: Event): void {
+    const country = (event.target as HTMLSelectElement).value;
+    this.choices.update((choices) => ({ ...choices, country }));
     void this.check();
   }
 
