@@ -336,7 +336,7 @@ class _Builder:
             read_marks=ReadMarks(self._changes.publisher),
             flagging=Flagging(self._changes.publisher),
             contacts=contacts,
-            contacts_csv_export=ContactsCsvExport(contacts, downloads),
+            contacts_csv_export=ContactsCsvExport(contacts, self._opt_outs.describe_all, downloads),
             contact_import=ContactImport(contacts, self._changes, self._limiter, users.accounts.is_active, utc_now),
             outbox=outbox,
             simulator=SimulatorAddress(settings),

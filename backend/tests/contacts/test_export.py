@@ -2,13 +2,16 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
 
 from mysms.contacts.csv_export import COLUMNS, EXAMPLE, row_of
 from mysms.core.csv_files import cell, text_of, to_csv
+from mysms.opt_outs.schemas import OptOutEvent, OptOutResponse
 from tests.contacts.test_contacts import list_all, store
 from tests.support.api_user import ApiUser, Json, new_number
+from tests.support.inbound import deliver
 from tests.support.responses import problem_of
 from tests.support.servers import Api
 
@@ -27,7 +30,10 @@ CONTACT: Json = {
 
 
 def test_the_documented_example_is_what_a_contact_becomes() -> None:
-    assert to_csv([COLUMNS, row_of(CONTACT)]) == EXAMPLE
+    at = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    stop = OptOutEvent(opted_out=True, at=at, source="keyword", reason="STOP")
+    opt_out = OptOutResponse(number=CONTACT["number"], opted_out=True, latest=stop, history=[stop])
+    assert to_csv([COLUMNS, row_of(CONTACT, opt_out)]) == EXAMPLE
 
 
 @pytest.mark.parametrize(
@@ -51,6 +57,24 @@ async def test_the_file_has_all_contacts_by_name_and_no_formula(api_user: ApiUse
     row = next(row for row in rows if row["number"] == second)
     assert (row["name"], row["note"], row["labels"]) == ('\'=HYPERLINK("x")', "a;'=1\nb", "vip;new")
     assert [row[f"consent_{name}"] for name in CONSENT] == list(CONSENT.values())
+
+
+async def test_the_file_says_who_has_opted_out(api: Api, api_user: ApiUser) -> None:
+    stopped, returned, silent = new_number(), new_number(), new_number()
+    for number in (stopped, returned, silent):
+        await store(api_user, number, "Ada")
+    await deliver(api, stopped, "STOP")
+    await deliver(api, returned, "STOP")
+    await deliver(api, returned, "START")
+    answer = await api_user.call("GET", "/api/contacts/export.csv")
+    rows = {row["number"]: row for row in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))}
+    assert {
+        number: (row["opted_out"], row["opt_out_source"], row["opt_out_at"] != "") for number, row in rows.items()
+    } == {
+        stopped: ("true", "keyword", True),
+        returned: ("false", "keyword", True),
+        silent: ("false", "", False),
+    }
 
 
 async def test_strangers_get_no_file(api: Api) -> None:

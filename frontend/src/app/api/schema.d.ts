@@ -557,6 +557,7 @@ export interface paths {
          * Export contacts as CSV
          * @description Returns your contacts by name, as one file of any length, with the labels of each separated by semicolons.
          *
+         *     It says how each has agreed, and who has opted out, when and how. An import reads it again, but for the opt-outs.
          *     As in the export of messages, an apostrophe stands before what a spreadsheet could take for a formula, and the last
          *     line says so if the file is incomplete.
          */
@@ -4683,8 +4684,8 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example "number","name","note","labels","consent_method","consent_at","consent_source","created_at","updated_at"
-                     *     "+14155552671","Ada Lovelace","Prefers mornings.","customer;vip","web_form","2026-11-22T10:42:07.120Z","example.com/join","2026-11-22T10:42:07.120Z","2026-11-22T10:42:07.120Z"
+                     * @example "number","name","note","labels","consent_method","consent_at","consent_source","opted_out","opt_out_at","opt_out_source","created_at","updated_at"
+                     *     "+14155552671","Ada Lovelace","Prefers mornings.","customer;vip","web_form","2026-11-22T10:42:07.120Z","example.com/join","true","2026-11-23T08:00:00.000Z","keyword","2026-11-22T10:42:07.120Z","2026-11-22T10:42:07.120Z"
                      */
                     "text/csv": string;
                 };
