@@ -41,6 +41,8 @@ MAXIMUM_FILE = 5 * 1024 * 1024
 """Bytes of an imported file: 20,000 rows of ordinary length."""
 _FILE_WITHIN_SECONDS = 60.0
 _PREVIEWED = 10
+_MOST_CHANGES = 1_000
+"""Of a page: a client reads all contacts by them at its start, one page after the other."""
 
 router = APIRouter(prefix="/api/contacts", tags=["Contacts"])
 
@@ -92,7 +94,7 @@ class ContactChangesQuery(BaseModel):
         description="The `X-Revision` of the page that you know: of the list, or the first of changes.",
         examples=[1041],
     )
-    limit: Limit = DEFAULT_PAGE
+    limit: int = Field(DEFAULT_PAGE, ge=1, le=_MOST_CHANGES)
     position: str | None = Field(
         None,
         pattern=r"^(-1|[0-9]{1,16})\.[0-9]{1,15}$",
@@ -118,7 +120,7 @@ router.add_api_route(
     methods=["GET"],
     response_model=list[ContactResponse],
     summary="List which contacts have changed",
-    responses=page_responses(INVALID_LIMIT),
+    responses=page_responses(InvalidFieldsError({"limit": [f"must be at most {_MOST_CHANGES}"]})),
     openapi_extra=IF_NONE_MATCH,
     route_class_override=ConditionalContactsRoute,
 )

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.api_user import ApiUser, Json, new_number
 from tests.support.polling import eventually
+from tests.support.responses import field_errors
 
 MEXICAN = "+525512345678"
 
@@ -231,3 +232,17 @@ async def test_an_opt_out_outlives_the_contact(api_user: ApiUser) -> None:
     await api_user.call("PUT", f"/api/opt_outs/{quote(number)}", json=body)
     await api_user.call("DELETE", path_of(number))
     assert (await api_user.call("GET", f"/api/opt_outs/{quote(number)}")).json()["opted_out"]
+
+
+async def test_a_client_reads_a_thousand_contacts_in_one_page(api_user: ApiUser) -> None:
+    numbers = [f"+1415555{index:04}" for index in range(1_001)]
+    file = "Name,Phone\n" + "".join(f"Ada,{number}\n" for number in numbers)
+    answer = await api_user.call("POST", "/api/contacts/import", content=file, params={"apply": "true"})
+    assert answer.status_code == 200
+    path = "/api/contacts/changes"
+    page = await api_user.call("GET", path, params={"since": 0, "limit": 1_000})
+    assert (page.status_code, len(page.json())) == (200, 1_000)
+    rest = await api_user.call("GET", page.links["next"]["url"])
+    assert "next" not in rest.links
+    assert {contact["number"] for contact in [*page.json(), *rest.json()]} >= set(numbers)
+    assert field_errors(await api_user.call("GET", path, params={"since": 0, "limit": 1_001})).keys() == {"limit"}
