@@ -74,10 +74,11 @@ class OptOutRecord:
         return self.own is not None and self.own.opted_out
 
     def by_hand(self) -> Self | None:
-        """Returns what of it users have recorded; None if they have not."""
+        """Returns what of it users have recorded, and what has undone that; None if they have not."""
         if self.manual is None:
             return None
-        return replace(self, own=None, history=[entry for entry in self.history if entry.source == "manual"])
+        by_hand = [entry for entry in self.history if entry.source == "manual" or entry == self.manual]
+        return replace(self, own=None, history=by_hand)
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:

@@ -4,7 +4,7 @@ They are in the collection of the counters, so that the command that counts a ne
 has opted out (ADR 19). They belong to no user: `user_id` would have them erased with an account. Reports may come in
 any order, several times, and from several processes: the newest holds. What the number wishes itself, and what users
 have recorded by hand, are kept apart, so that neither hides or undoes the other. What users have recorded holds for all
-of our numbers.
+of our numbers, and a START to any of them takes its place.
 """
 
 import contextlib
@@ -68,7 +68,8 @@ class OptOutRepository:
             # By hand, it is recorded for all senders.
             await self._records.update_many(
                 {"_id": _ids_of(change.number), "manual.opted_out": True, "manual.at": {"$lt": change.at}},
-                {"$set": {"manual.opted_out": False}},
+                # A set, since the record of the number that it was said to has the entry already.
+                {"$set": {"manual": values}, "$addToSet": {"history": entry}},
             )
 
     def probe(self, number: str) -> UpdateOne:

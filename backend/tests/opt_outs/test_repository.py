@@ -195,6 +195,12 @@ async def test_an_opt_out_by_hand_holds_for_all_senders_and_so_does_what_undoes_
                 )
         assert not await opt_outs.is_opted_out(number)
         assert not await conversations.count_and_probe(message, opt_outs.probe(number))
+        # It tells of what has undone it, wherever that was said.
+        undone = await opt_outs.find(number)
+        assert undone is not None
+        newest = (False, source, fixture.clock() + timedelta(seconds=2))
+        assert (undone.latest.opted_out, undone.latest.source, undone.latest.at) == newest
+        assert undone.history[-1] == undone.latest
 
 
 async def test_with_the_scope_sender_nothing_else_of_another_sender_is_told(fixture: OutboxFixture) -> None:
