@@ -30,7 +30,11 @@ class Look:
 
 
 class InboundLooks:
-    """The looks for one sender, in one document. A process holds a look for `hold`, and extends it between requests."""
+    """The looks for one sender, in one document. A process holds a look for `hold`, and extends it between requests.
+
+    Those for a former sender leave rows out. How far they are complete is kept apart, so that nothing is missed if it
+    is in use again.
+    """
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class InboundLooks:
         self._identity = identity
         self._id = identity.key
         self._is_former = is_former
+        self._complete_until = "answers_complete_until" if is_former else "complete_until"
         self._clock = clock
         self._hold = hold
         self._deep_every = deep_every
@@ -63,7 +68,8 @@ class InboundLooks:
         if row is None:
             return None
         is_deep = row["next_deep_look_at"] <= now
-        return Look(now, held_until, row["looked_from"], row["complete_until"], is_deep)
+        complete_until = max(row["complete_until"], row.get(self._complete_until, row["complete_until"]))
+        return Look(now, held_until, row["looked_from"], complete_until, is_deep)
 
     async def extend(self, look: Look) -> bool:
         """Extends the hold; returns False if this process does not hold the look any more."""
@@ -84,7 +90,7 @@ class InboundLooks:
         if not self._is_former:
             values |= {"sender": asdict(self._identity), "in_use_at": now}
         if look.is_deep and is_complete:
-            values |= {"complete_until": look.started_at, "next_deep_look_at": now + self._deep_every}
+            values |= {self._complete_until: look.started_at, "next_deep_look_at": now + self._deep_every}
         await self._update(look, values)
 
     async def find_former_senders(self) -> list[SenderIdentity]:

@@ -514,6 +514,20 @@ async def test_answers_to_a_former_number_are_read_for_a_while(fixture: Fixture)
     assert await fixture.texts() == ["I am well", "And you?", "Hello"]
 
 
+async def test_a_former_number_that_is_in_use_again_misses_nothing(fixture: Fixture) -> None:
+    await write_from_former_number(fixture)
+    catch_ups = fixture.catch_ups(NEW)
+    fixture.outbox.advance(seconds=301)
+    fixture.receive("From a stranger")
+    for _ in range(2):
+        fixture.outbox.advance(days=4)
+        await catch_ups.run_round()
+    fixture.outbox.advance(hours=2)
+    assert await fixture.texts() == []
+    await fixture.catch_up().run_round()
+    assert await fixture.texts() == ["From a stranger"]
+
+
 async def test_each_former_number_of_the_account_has_one_look_of_few_requests(fixture: Fixture) -> None:
     await write_from_former_number(fixture)
     foreign = replace(IDENTITY, account_sid="AC" + "f" * 32, from_number="+15005550098")
