@@ -123,6 +123,13 @@ describe('onSwipe', () => {
     expect(scroller.className).toBe('');
   });
 
+  it('gives them back on a page that was zoomed in on before, too', () => {
+    viewport.scale = 2;
+    end();
+    end = onSwipe(scroller, 'p', (part) => swiped.push(part));
+    expect(scroller.className).toBe('is-zoomed');
+  });
+
   function touch(
     type: string,
     clientX: number,

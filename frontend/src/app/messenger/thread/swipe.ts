@@ -84,6 +84,7 @@ export function onSwipe(
   const onZoom = (): void => {
     element.classList.toggle(ZOOMED, isZoomed());
   };
+  onZoom();
   window.visualViewport?.addEventListener('resize', onZoom, options);
   return () => {
     release();
