@@ -55,6 +55,8 @@ class Filter:
             if not path.startswith("$")
         ]
         self.has_only_predicates = len(self.predicates) == len(self._conjuncts)
+        self.alternatives = [Filter(each) for each in spec["$or"]] if list(spec) == ["$or"] else []
+        """Of which a document must match one, where nothing else is asked for."""
 
     @property
     def is_empty(self) -> bool:

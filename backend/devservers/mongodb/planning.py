@@ -1,6 +1,6 @@
 """The query planner: chooses an index for a query."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Final
@@ -72,7 +72,11 @@ def choose_plan(
     by_path: dict[str, list[Predicate]] = {}
     for predicate in query.predicates:
         by_path.setdefault(predicate.path, []).append(predicate)
-    plans = [plan for index in indexes for plan in _plans(index, query, by_path, sort)]
+    plans = [
+        plan
+        for index in indexes
+        for plan in (*_plans(index, query, by_path, sort), *_union(index, query.alternatives, sort))
+    ]
     return min(plans, key=lambda plan: plan.cost(limit, counting=counting), default=None)
 
 
@@ -98,6 +102,21 @@ def _plans(index: Index, query: Filter, predicates: dict[str, list[Predicate]], 
             plan = _plan(index, query, fixed, bound, sort)
             if plan is not None:
                 yield plan
+
+
+def _union(index: Index, alternatives: Sequence[Filter], sort: Sort) -> Iterator[Plan]:
+    """The candidates of all alternatives, if the index narrows each of them."""
+    plans = [choose_plan([index], each, [], 0) for each in alternatives]
+    narrow = [plan for plan in plans if plan is not None]
+    if narrow and len(narrow) == len(plans):
+        yield Plan(
+            index,
+            [positions for plan in narrow for positions in plan.positions],
+            min(plan.bounded_fields for plan in narrow),
+            is_exact=False,
+            has_duplicates=True,
+            is_sorted=not sort,
+        )
 
 
 def _plan(index: Index, query: Filter, fixed: tuple[_Choice, ...], bounds: _Bounds | None, sort: Sort) -> Plan | None:

@@ -253,3 +253,27 @@ async def test_the_probe_matches_only_who_has_opted_out(fixture: OutboxFixture, 
         assert await conversations.count_and_probe(message, opt_outs.probe(number)) is before
         await opt_outs.record(change_of(fixture, number, wish, seconds=seconds, source=source))
     assert await opt_outs.is_opted_out(number)
+
+
+async def test_looks_cost_no_more_among_many_conversations(fixture: OutboxFixture) -> None:
+    """They are in one collection. The SPA asks about an open conversation once a minute."""
+    opt_outs, numbers = repository_of(fixture), [new_number() for _ in range(10)]
+    await opt_outs.record(change_of(fixture, numbers[0]))
+    many = [{"_id": f"{ObjectId()} {numbers[0]}", "pending_count": 0, "messages": 1} for _ in range(1_000)]
+    await fixture.database["conversations"].insert_many(many)
+
+    async def examined() -> int:
+        status = await fixture.database.command("serverStatus")
+        return int(status["metrics"]["queryExecutor"]["scannedObjects"])
+
+    costs = []
+    for look in (
+        lambda: opt_outs.find(numbers[0]),
+        lambda: opt_outs.find_all(numbers),
+        lambda: opt_outs.is_opted_out(numbers[0]),
+        lambda: opt_outs.senders_of(numbers[0]),
+    ):
+        before = await examined()
+        await look()
+        costs.append(await examined() - before)
+    assert max(costs) < 100, costs

@@ -58,6 +58,12 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "a range": (9, lambda things: list(things.find({"user": 7, "at": {"$gt": 90}}))),
     "both sides": (3, lambda things: list(things.find({"user": 7, "at": {"$gte": 90, "$lt": 93}}))),
     "a range of _ids": (10, lambda things: list(things.find({"_id": {"$lt": 10}}))),
+    "some ranges of _ids": (
+        12,
+        lambda t: list(
+            t.find({"$or": [{"_id": {"$lt": 5}}, {"_id": {"$gte": 3, "$lt": 10}}, {"_id": {"$in": [77, 78]}}]})
+        ),
+    ),
     "the first by _id": (1, lambda things: things.find_one({}, sort=[("_id", 1)])),
     "a count": (0, lambda things: things.count_documents({"user": 7})),
     "a count with a limit": (0, lambda things: things.count_documents({"user": 7}, limit=10)),
