@@ -302,6 +302,32 @@ async def test_a_deletion_costs_eight_commands_and_that_of_the_last_message_thre
         await require_each(functools.partial(delete, message), 204, most=11, times=1)
 
 
+async def test_the_deletion_of_an_arrival_costs_two_commands_more(env: Environment) -> None:
+    """What looks whether it is unread, and takes it out."""
+    number, received = "+13125550006", SEPARATE_REQUESTS // 4
+    for index in range(received):
+        await receive(env, inbound_form(number, f"Number {index}"))
+
+    async def list_messages() -> list[Json]:
+        query = {"peer_number": number}
+        answer = await env.http.get(f"{env.apis[0].url}/api/messages", params=query, headers=env.headers)
+        return list(reversed(answer.json()))
+
+    async def delete(message: Json) -> httpx.Response:
+        return await env.http.delete(f"{env.apis[0].url}/api/messages/{message['_id']}", headers=env.headers)
+
+    async def count_arrivals() -> int:
+        row = await env.database["conversations"].find_one({"peer_number": number})
+        return 0 if row is None else int(row["inbound"])
+
+    await eventually(count_arrivals, lambda count: count == received, what="counted messages")
+    *others, last_but_one, last = await list_messages()
+    for message in others:
+        await require_each(functools.partial(delete, message), 204, most=10, times=1)
+    for message in (last, last_but_one):
+        await require_each(functools.partial(delete, message), 204, most=13, times=1)
+
+
 async def test_a_conversation_is_deleted_with_one_last_message(env: Environment) -> None:
     """Of each part, one looks whether there is such a conversation, and one reads its messages."""
     count, number = SEPARATE_REQUESTS // 4, "+13125550005"
@@ -423,6 +449,17 @@ async def upload_picture(env: Environment) -> str:
     return str(answer.json()["_id"])
 
 
+async def test_what_is_not_sent_is_deleted_by_one_command(env: Environment) -> None:
+    """A repeated request looks whether a message has it, and the account, which is named in the security event."""
+    url = f"{env.apis[0].url}/api/attachments/{await upload_picture(env)}"
+
+    async def delete() -> httpx.Response:
+        return await env.http.delete(url, headers=env.headers)
+
+    await require_each(delete, 204, most=1, times=1)
+    await require_each(delete, 404, most=3, times=1)
+
+
 async def test_an_upload_costs_four_commands_and_a_fetch_two_and_a_forged_one_none(env: Environment) -> None:
     async def upload() -> httpx.Response:
         return await env.http.post(f"{env.apis[0].url}/api/attachments", content=b"GIF89a", headers=env.headers)
@@ -512,15 +549,11 @@ async def test_sends_at_once_cost_no_more_commands_each(env: Environment, key: b
 async def test_an_inbound_message_costs_a_fixed_number_of_commands(
     env: Environment, sender: str | None, most: int
 ) -> None:
-    public = f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}"
-
-    async def receive() -> httpx.Response:
+    async def receive_next() -> httpx.Response:
         number = next(_numbers)
-        form = inbound_form(sender or f"+1314555{number:04}", f"Number {number}")
-        headers = {"X-Twilio-Signature": signature_of(public, form)}
-        return await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
+        return await receive(env, inbound_form(sender or f"+1314555{number:04}", f"Number {number}"))
 
-    await require_each(receive, 200, most=most)
+    await require_each(receive_next, 200, most=most)
 
 
 @pytest.fixture
@@ -537,6 +570,11 @@ async def subscription(env: Environment) -> AsyncIterator[Callable[[], Awaitable
     assert (await env.http.delete(url, headers=env.headers)).status_code == 204
 
 
+async def receive(env: Environment, form: dict[str, str]) -> httpx.Response:
+    headers = {"X-Twilio-Signature": signature_of(f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}", form)}
+    return await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
+
+
 def media_form(env: Environment, text: str) -> dict[str, str]:
     """That of a message with a picture, which Twilio may not have yet."""
     form = inbound_form("+13125550001", text, NumMedia="1", MediaContentType0="image/png")
@@ -546,25 +584,19 @@ def media_form(env: Environment, text: str) -> dict[str, str]:
 
 @pytest.mark.usefixtures("subscription")
 async def test_neither_media_nor_a_subscribed_browser_cost_an_inbound_message_a_command(env: Environment) -> None:
-    public = f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}"
-
-    async def receive() -> httpx.Response:
-        form = media_form(env, f"Picture {next(_numbers)}")
-        headers = {"X-Twilio-Signature": signature_of(public, form)}
-        return await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
+    async def receive_next() -> httpx.Response:
+        return await receive(env, media_form(env, f"Picture {next(_numbers)}"))
 
     async def count_pushes() -> int:
         return await env.database["pushes"].count_documents({})
 
-    await require_each(receive, 200, most=4)
+    await require_each(receive_next, 200, most=4)
     await eventually(count_pushes, lambda count: count == SEPARATE_REQUESTS, what="a push for each")
 
 
 async def test_a_medium_costs_two_commands_and_one_if_the_client_has_it(env: Environment) -> None:
     form = media_form(env, "A picture")
-    public = f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}"
-    headers = {"X-Twilio-Signature": signature_of(public, form)}
-    answer = await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
+    answer = await receive(env, form)
     assert answer.status_code == 200, answer.text
     message = await env.database["messages"].find_one({"twilio_sid": form["MessageSid"]})
     assert message is not None
@@ -592,20 +624,15 @@ async def test_a_subscription_costs_two_commands_and_its_key_none(
 
 async def test_a_repeated_inbound_message_costs_three_commands(env: Environment) -> None:
     form = inbound_form("+13125550001", "Again and again")
-    signature = signature_of(f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}", form)
-
-    async def receive() -> httpx.Response:
-        headers = {"X-Twilio-Signature": signature}
-        return await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
 
     async def is_settled() -> bool:
         owner = await env.database["provider_message_ids"].find_one({"_id": form["MessageSid"]})
         return owner is not None and owner["is_settled"]
 
-    await receive()
+    await receive(env, form)
     # Until then, each report does what an earlier one may have left undone.
     await eventually(is_settled, bool, what="a settled message")
-    await require_each(receive, 200, most=3)
+    await require_each(functools.partial(receive, env, form), 200, most=3)
 
 
 async def report_status(env: Environment, message: Json, status: str, **changes: str | None) -> httpx.Response:
