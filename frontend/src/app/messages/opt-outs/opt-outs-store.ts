@@ -41,8 +41,8 @@ export class OptOutsStore implements MessageSubscriber {
   }
 
   /** Asks, as long as it takes. Nobody can write to a sender without a phone number. */
-  load(number: string): void {
-    this.#load([number]);
+  load(...numbers: readonly string[]): void {
+    this.#load(numbers);
   }
 
   /** Asks about those whom nobody has asked about yet. */

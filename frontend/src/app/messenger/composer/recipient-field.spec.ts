@@ -25,11 +25,13 @@ describe('RecipientField', () => {
   const announced: string[] = [];
   const done = vi.fn();
   const loaded = signal<readonly string[]>([]);
+  const requests: string[][] = [];
   /** Tells that something has changed, and keeps nothing: as if there were more numbers than it remembers. */
   const optOuts = {
     of: () => void loaded(),
-    load: (number: string) => {
-      loaded.update((numbers) => [...numbers, number]);
+    load: (...asked: string[]) => {
+      requests.push(asked);
+      loaded.update((numbers) => [...numbers, ...asked]);
     },
   };
 
@@ -39,6 +41,7 @@ describe('RecipientField', () => {
     announced.length = 0;
     done.mockClear();
     loaded.set([]);
+    requests.length = 0;
     // This DOM has no layout.
     Element.prototype.scrollIntoView = () => undefined;
     TestBed.configureTestingModule({
@@ -172,7 +175,7 @@ describe('RecipientField', () => {
     expect(input().getAttribute('aria-expanded')).toBe('true');
   });
 
-  it('asks once about each number, also if the answer is not kept', async () => {
+  it('asks once about all numbers, also if the answer is not kept', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       input().value = `${BERLIN},${LONDON},`;
@@ -181,7 +184,8 @@ describe('RecipientField', () => {
     } finally {
       vi.useRealTimers();
     }
-    expect(loaded()).toEqual([BERLIN, LONDON]);
+    // As one: of a list that was pasted, there may be hundreds.
+    expect(requests).toEqual([[BERLIN, LONDON]]);
   });
 
   it('leaves keys to an input method', async () => {

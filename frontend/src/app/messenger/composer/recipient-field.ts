@@ -137,11 +137,10 @@ export class RecipientField {
   constructor() {
     effect((onCleanup) => {
       const unknown = this.#numbers().filter((number) => !this.#asked.has(number));
+      if (unknown.length === 0) return;
       const timer = setTimeout(() => {
-        for (const number of unknown) {
-          this.#asked.add(number);
-          this.#optOuts.load(number);
-        }
+        for (const number of unknown) this.#asked.add(number);
+        this.#optOuts.load(...unknown);
       }, TYPED_AFTER_MS);
       onCleanup(() => {
         clearTimeout(timer);
