@@ -40,7 +40,7 @@ class AttachmentInUseError(DomainError):
 
     status = HTTPStatus.CONFLICT
     code = "attachment_in_use"
-    example = "This picture was sent with a message. It is removed with the last message that has it."
+    example = "This picture was sent, or is about to be. It is removed with the last message that has it."
 
 
 class UploadsBusyError(DomainError):

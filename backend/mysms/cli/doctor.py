@@ -301,9 +301,11 @@ def _difference(webhook: Webhook, settings: Settings, when: str = "") -> str:
     if webhook.method != "POST":
         return f"requests this API with {webhook.method} instead of POST{when}"
     retries = urldefrag(wanted[0]).fragment
-    if urldefrag(webhook.url).fragment != retries:
+    address, fragment = urldefrag(webhook.url)
+    # Twilio takes them in any order, and with other settings.
+    if not set(retries.split("&")) <= set(fragment.split("&")):
         return f"posts inbound messages to this API without the retries (#{retries}){when}"
-    if webhook.url not in wanted:
+    if address not in {urldefrag(url).url for url in wanted}:
         return f"posts inbound messages to this API with another password or query than these settings{when}"
     return ""
 

@@ -58,14 +58,14 @@ class ContactsCsvExport:
 def row_of(contact: Mapping[str, Any], opt_out: OptOutResponse | None) -> list[object]:
     """Returns the cells of a contact."""
     consent = contact["consent"] or {}
-    latest = opt_out and opt_out.latest
+    latest = opt_out.latest if opt_out and opt_out.opted_out else None
     cells = {
         **contact,
         "labels": LABEL_SEPARATOR.join(contact["labels"]),
         "consent_method": consent.get("method"),
         "consent_at": consent.get("at"),
         "consent_source": consent.get("source"),
-        "opted_out": "true" if opt_out and opt_out.opted_out else "false",
+        "opted_out": "true" if latest else "false",
         "opt_out_at": latest and to_rfc3339(latest.at),
         "opt_out_source": latest and latest.source,
     }

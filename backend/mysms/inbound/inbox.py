@@ -116,10 +116,10 @@ class Inbox:
         if owner is None:
             _count(text, "foreign_sid")
             return None
-        if not owner.is_settled or text.opt_out_type is not None:
+        if owner.user_id is not None or text.opt_out_type is not None:
             # The list may have been first, without an `OptOutType`. A repeated report is no newer than the first one.
             await self._heed(text, min(text.received_at, owner.reported_at))
-        if owner.is_settled:
+        if owner.user_id is None:
             _count(text, "duplicate")
             return None
         message = self._compose(message_id, Recipient(owner.user_id, recipient.peer_number), text)

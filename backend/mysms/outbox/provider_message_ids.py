@@ -19,10 +19,10 @@ _INBOUND_ATTEMPT = 0
 
 @dataclass(frozen=True)
 class InboundOwner:
-    """The user that an inbound message is for. If it is settled, there is nothing left to do for it."""
+    """The user that an inbound message is for."""
 
-    user_id: ObjectId
-    is_settled: bool
+    user_id: ObjectId | None
+    """None once the message is settled: nothing is left to do for it, and the account may be deleted."""
     reported_at: datetime
     """When it was reported first."""
 
@@ -65,14 +65,16 @@ class ProviderMessageIds:
             if stored is None:
                 # It was disowned meanwhile.
                 return await self.own_inbound(sid, message_id, user_id)
-            if "user_id" not in stored:
+            if "is_settled" not in stored:
                 return None
-            return InboundOwner(ObjectId(stored["user_id"]), stored["is_settled"], stored["created_at"])
-        return InboundOwner(user_id, is_settled=False, reported_at=now)
+            return InboundOwner(None if stored["is_settled"] else stored["user_id"], stored["created_at"])
+        return InboundOwner(user_id, reported_at=now)
 
     async def mark_settled(self, sid: str, user_id: ObjectId) -> None:
-        """Marks an inbound message as settled, unless it has another user by now."""
-        await self._owners.update_one({"_id": sid, "user_id": user_id}, {"$set": {"is_settled": True}})
+        """Marks an inbound message as settled, unless it has another user by now. Forgets whose it is."""
+        await self._owners.update_one(
+            {"_id": sid, "user_id": user_id}, {"$set": {"is_settled": True}, "$unset": {"user_id": ""}}
+        )
 
     async def disown_inbound(self, sid: str, user_id: ObjectId) -> None:
         """Takes an inbound message that is not settled from this user: the next report of it finds another one."""

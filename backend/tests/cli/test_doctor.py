@@ -395,7 +395,8 @@ async def test_the_webhook_of_the_number_is_checked_and_set(start: Start, simula
             assert failure.finding.endswith(found)
             assert "mysms doctor --fix" in failure.remedy
             assert "hunter2" not in failure.finding + failure.remedy
-        for address in (url, url.replace("/inbound", "/status_callback")):
+        in_other_order = url.replace("#rc=5&rp=all", "#rp=all&ct=2000&rc=5")
+        for address in (url, url.replace("/inbound", "/status_callback"), in_other_order):
             await set_webhook(simulator, address)
             assert "and again if that fails" in await asyncio.to_thread(check_inbound, settings)
         await set_webhook(simulator, url, sms_fallback_method="GET")

@@ -14,6 +14,7 @@ from passlib.handlers.argon2 import argon2
 
 from mysms.providers.base import Accepted, AccountUnavailable, Indeterminate, Outcome, Rejected, RetryableFailure
 from tests.faults.environment import ApiProcess, Environment, Json, running_environment
+from tests.faults.inbound_webhooks import direct_webhooks
 from tests.faults.mongo_proxy import Command, PausePoint, is_lock_acquisition, is_message_insert
 from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.polling import eventually
@@ -132,6 +133,13 @@ async def test_account_deletion_removes_all_personal_data(env: Environment, owne
     assert (await env.post(owner.number, f"{owner.text} later"))["status"] == "pending"
     documents = await owner.documents()
     assert {row["outbound"]["state"] for row in documents} == {"accepted", "unconfirmed", "pending"}
+    await direct_webhooks(env)
+    answer = await control.text(owner.number, f"{owner.text} to you, too")
+    await eventually(
+        lambda: env.database["provider_message_ids"].find_one({"_id": answer.sid, "is_settled": True}),
+        lambda found: found is not None,
+        what="the answer",
+    )
     await owner.call("PUT", f"/api/contacts/{owner.number}", json={"contact": {"name": owner.text}})
     seen = {row["in"] for row in await owner.traces(documents)}
     assert seen >= {"users", "sessions", "messages", "conversations", "contacts", "content_locks"}, (

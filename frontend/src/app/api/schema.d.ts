@@ -557,9 +557,9 @@ export interface paths {
          * Export contacts as CSV
          * @description Returns your contacts by name, as one file of any length, with the labels of each separated by semicolons.
          *
-         *     It says how each has agreed, and who has opted out, when and how. An import reads it again, but for the opt-outs.
          *     As in the export of messages, an apostrophe stands before what a spreadsheet could take for a formula, and the last
          *     line says so if the file is incomplete.
+         *     It says how each has agreed, and who has opted out, when and how. An import reads it again, but for the opt-outs.
          */
         get: operations["export_contacts_api_contacts_export_csv_get"];
         put?: never;
