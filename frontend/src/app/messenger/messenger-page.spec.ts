@@ -16,7 +16,8 @@ import { SendingSettings } from '../messages/sending-settings';
 import { OptOutsClient } from '../messages/opt-outs/opt-outs-client';
 import { OptOutsStore } from '../messages/opt-outs/opt-outs-store';
 import { OutboxStore } from '../messages/outbox/outbox-store';
-import { FakeApi, aMessage, setUpMessages } from '../messages/testing';
+import { FakeApi, FakeUnread, aMessage, messages, setUpMessages } from '../messages/testing';
+import { UnreadStore } from '../messages/unread-store';
 import { NARROW } from '../ui/media-query';
 import { Shortcuts } from '../ui/shortcuts';
 import { TOUCH_SCREEN } from '../ui/touch-screen';
@@ -31,6 +32,20 @@ import { Thread } from './thread/thread';
 class NoContent {
   readonly content = input<unknown>();
   readonly inputs = input<unknown>();
+  readonly skeleton = input<unknown>();
+}
+
+/** In this DOM, everything is in sight. */
+class InSightAtOnce {
+  constructor(private readonly run: IntersectionObserverCallback) {}
+
+  observe(): void {
+    this.run([{ isIntersecting: true }] as IntersectionObserverEntry[], {} as IntersectionObserver);
+  }
+
+  disconnect(): void {
+    // There is nothing more to say.
+  }
 }
 
 describe('MessengerPage', () => {
@@ -100,6 +115,24 @@ describe('MessengerPage', () => {
       content: 'Theirs',
       media: [],
     });
+  });
+
+  it('reads no message that is behind a large picture until that is closed', async () => {
+    vi.stubGlobal('IntersectionObserver', InSightAtOnce);
+    const peer = '+14155552671';
+    const unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
+    unread.counts.set({ [peer]: 1 });
+    const harness = await RouterTestingHarness.create(`/messages/${peer}?picture=m0001-0`);
+    page = harness.fixture.nativeElement as HTMLElement;
+    harness.fixture.autoDetectChanges();
+    await api.settle();
+    api.answerThread(messages(1, 2));
+    await api.settle();
+    expect(page.querySelectorAll('app-message-bubble')).toHaveLength(2);
+    expect(unread.marked).toEqual([]);
+    await harness.navigateByUrl(`/messages/${peer}`);
+    await api.settle();
+    expect(unread.marked).toEqual([`${peer} read`]);
   });
 
   it('shows the list on a phone before the first message if there is a draft in it', async () => {

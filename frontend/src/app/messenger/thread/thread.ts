@@ -109,6 +109,8 @@ export class Thread {
   readonly selected = input<string>();
   /** It was opened from the archive, which is where to go back to. */
   readonly archived = input(false);
+  /** Something else is shown over it, so that nobody sees it. */
+  readonly covered = input(false);
   protected readonly listParams = computed(() => (this.archived() ? { archived: true } : {}));
   readonly archive = output<ArchiveRequest>();
   readonly mute = output<MuteRequest>();
@@ -267,7 +269,7 @@ export class Thread {
       if (newest === undefined || !this.hasNewest() || !this.#unread.isKnown()) return;
       const count = this.#unread.of(this.peer());
       this.#unreadAtOpening.update((before) => before ?? { count, newest });
-      if (count === 0 || !this.#isVisible() || !this.end()?.isInSight()) return;
+      if (count === 0 || this.covered() || !this.#isVisible() || !this.end()?.isInSight()) return;
       untracked(() => {
         this.#unread.markRead(this.peer());
       });
