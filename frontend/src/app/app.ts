@@ -1,13 +1,13 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
-import { NavigationEnd, NavigationError, Router, RouterOutlet } from '@angular/router';
+import { Router, RouterOutlet } from '@angular/router';
 import { skip } from 'rxjs';
 import { isForEverybody } from './app.routes';
 import { signInUrl, returnUrl } from './session/return-url';
 import { SessionStore } from './session/session-store';
 import { firstPageTexts } from './i18n/first-page-texts';
-import { LoadFailure } from './ui/load-failure';
 import { focusOnNavigation } from './ui/focus-on-navigation';
+import { LazyParts } from './ui/lazy-parts';
 import { removeShell } from './ui/remove-shell';
 
 @Component({
@@ -16,7 +16,7 @@ import { removeShell } from './ui/remove-shell';
   imports: [RouterOutlet],
   template: `
     <div class="progress" [class.progress--on]="router.currentNavigation()"></div>
-    @if (loadFailure.url(); as url) {
+    @if (lazyParts.failedUrl(); as url) {
       <p class="notice" role="alert">
         {{ texts.loadFailed }}
         <button type="button" class="button button--small" (click)="open(url)">
@@ -34,7 +34,7 @@ import { removeShell } from './ui/remove-shell';
 export class App {
   readonly #session = inject(SessionStore);
   protected readonly router = inject(Router);
-  protected readonly loadFailure = inject(LoadFailure);
+  protected readonly lazyParts = inject(LazyParts);
 
   protected readonly texts = firstPageTexts;
 
@@ -44,10 +44,6 @@ export class App {
     const { router } = this;
     focusOnNavigation(router);
     removeShell(router);
-    router.events.pipe(takeUntilDestroyed()).subscribe((event) => {
-      if (event instanceof NavigationError) this.loadFailure.url.set(event.url);
-      else if (event instanceof NavigationEnd) this.loadFailure.url.set(undefined);
-    });
     toObservable(this.userId)
       .pipe(skip(1), takeUntilDestroyed())
       .subscribe((userId) => {

@@ -7,11 +7,11 @@ import {
   input,
   viewChild,
 } from '@angular/core';
-import { Router, RouterOutlet } from '@angular/router';
+import { RouterOutlet } from '@angular/router';
 import { SessionStore } from '../session/session-store';
 import { layoutTexts } from '../i18n/layout-texts';
 import { focusMain } from '../ui/focus-main';
-import { LoadFailure } from '../ui/load-failure';
+import { LazyParts } from '../ui/lazy-parts';
 import { KEYS, Shortcuts } from '../ui/shortcuts';
 import { withStylesheet } from '../ui/stylesheet';
 import { supportBrowserTranslation } from '../ui/browser-translation';
@@ -21,6 +21,8 @@ import { isAtPlace } from '../ui/place';
 import { restoreFocusOnRemoval } from '../ui/restore-focus-on-removal';
 import { StorageNotice } from './storage-notice';
 import { UpdateNotice } from './update-notice';
+
+const loadHelp = () => withStylesheet(import('./help-dialog'), 'help');
 
 /** The places and the notices around every page of a signed-in user, and the help. */
 @Component({
@@ -51,10 +53,9 @@ import { UpdateNotice } from './update-notice';
 })
 export class SignedInLayout {
   readonly #document = inject(DOCUMENT);
-  readonly #router = inject(Router);
   /** As a page, which has the same contents as the dialog. */
   readonly #helpIsOpen = isAtPlace(() => '/settings/help');
-  readonly #loadFailure = inject(LoadFailure);
+  readonly #lazyParts = inject(LazyParts);
   protected readonly session = inject(SessionStore);
 
   /** How many messages are sent once the connection is back. */
@@ -91,9 +92,7 @@ export class SignedInLayout {
       return;
     }
     const help = this.helpContainer();
-    const loading = withStylesheet(import('./help-dialog'), 'help');
-    const loaded = await loading.catch(() => undefined);
-    this.#loadFailure.url.set(loaded ? undefined : this.#router.url);
+    const loaded = await this.#lazyParts.load(loadHelp);
     if (!loaded || help.length > 0) return;
     const dialog = help.createComponent(loaded.HelpDialog);
     dialog.instance.closed.subscribe(() => {

@@ -44,9 +44,9 @@ import { loadPhoneNumberRules, toE164 } from '../phone-numbers/format-phone-numb
 import { LazyContent, PanelContent } from './side-panel/panel-content';
 import { SidePanel } from './side-panel/side-panel';
 import { SearchQuery } from './search/search-query';
-import { LoadFailure } from '../ui/load-failure';
 import { focusMainIfLost } from '../ui/focus-main';
 import { hasLasted } from '../ui/has-lasted';
+import { LazyParts } from '../ui/lazy-parts';
 import { NARROW, mediaMatches } from '../ui/media-query';
 import { KEYS, Shortcuts } from '../ui/shortcuts';
 import { withStylesheet } from '../ui/stylesheet';
@@ -57,6 +57,14 @@ import type { Welcome } from './welcome/welcome';
 
 /** In place of the id of a message: the contact of the conversation. */
 const CONTACT = 'contact';
+
+const loadConversationMenu = () =>
+  withStylesheet(import('./conversation-menu/conversation-menu'), 'menu');
+const loadDeleteConversation = () =>
+  withStylesheet(import('./delete-conversation/delete-conversation'), 'notices');
+const loadDeleteMessage = () => import('./delete-message/delete-message');
+const loadJumpToDate = () => import('./jump-to-date/jump-to-date');
+const loadUndoNotice = () => withStylesheet(import('./undo-notice/undo-notice'), 'notices');
 
 @Component({
   selector: 'app-messenger-page',
@@ -94,7 +102,7 @@ export class MessengerPage {
   readonly #outbox = inject(OutboxStore);
   readonly #optOuts = inject(OptOutsStore);
   readonly #threads = inject(ThreadsStore);
-  readonly #loadFailure = inject(LoadFailure);
+  readonly #lazyParts = inject(LazyParts);
 
   /** From the URL: a phone number or "new". */
   readonly peer = input<string>();
@@ -381,7 +389,7 @@ export class MessengerPage {
   /** Leaves the conversation, if it is open, as it disappears from its list, and offers to undo it. */
   protected async setArchived(request: ArchiveRequest): Promise<void> {
     const { last, next } = request;
-    const file = await this.#loadNotice();
+    const file = await this.#lazyParts.load(loadUndoNotice);
     if (!file) return;
     if (last.peer_number === this.current()) await this.#toList();
     if (next !== undefined) this.list().focusRow(next);
@@ -392,14 +400,12 @@ export class MessengerPage {
 
   /** And offers to undo it. */
   protected async setMuted(request: MuteRequest): Promise<void> {
-    const file = await this.#loadNotice();
+    const file = await this.#lazyParts.load(loadUndoNotice);
     file?.muteWithNotice(this.notices(), request);
   }
 
   protected async openMenu(request: ConversationMenuRequest): Promise<void> {
-    const file = await this.#load(
-      withStylesheet(import('./conversation-menu/conversation-menu'), 'menu'),
-    );
+    const file = await this.#lazyParts.load(loadConversationMenu);
     file?.openConversationMenu(this.notices(), request, this.current(), {
       archive: (archive) => {
         void this.setArchived(archive);
@@ -439,7 +445,7 @@ export class MessengerPage {
 
   protected async askToDelete(message: Message): Promise<void> {
     const neighbour = this.thread()?.neighbourOf(message);
-    const file = await this.#load(import('./delete-message/delete-message'));
+    const file = await this.#lazyParts.load(loadDeleteMessage);
     file?.askToDelete(this.notices(), message, () => {
       this.thread()?.showDeletion(neighbour);
     });
@@ -447,9 +453,7 @@ export class MessengerPage {
 
   /** Leaves the conversation, if it is open: it disappears, or what is left of it waits in its list. */
   async #askToDeleteConversation(last: Message): Promise<void> {
-    const file = await this.#load(
-      withStylesheet(import('./delete-conversation/delete-conversation'), 'notices'),
-    );
+    const file = await this.#lazyParts.load(loadDeleteConversation);
     file?.askToDeleteConversation(this.notices(), last, async () => {
       if (last.peer_number === this.current()) await this.#toList();
       this.list().focusBeside(toConversationKey(last.peer_number));
@@ -457,15 +461,11 @@ export class MessengerPage {
   }
 
   async #askForDay(): Promise<void> {
-    const file = await this.#load(import('./jump-to-date/jump-to-date'));
+    const file = await this.#lazyParts.load(loadJumpToDate);
     file?.askForDay(this.notices(), (day) => {
       const queryParams = { day, at: null, details: null };
       void this.#router.navigate([], { queryParams, queryParamsHandling: 'merge' });
     });
-  }
-
-  #loadNotice() {
-    return this.#load(withStylesheet(import('./undo-notice/undo-notice'), 'notices'));
   }
 
   async #hideDetails(): Promise<void> {
@@ -483,13 +483,6 @@ export class MessengerPage {
     return this.#router.navigate(['/messages'], {
       queryParams: isInArchive ? { archived: true } : {},
     });
-  }
-
-  /** Loads a part of the page; where that fails, the layout says so. */
-  async #load<T>(loading: Promise<T>): Promise<T | undefined> {
-    const file = await loading.catch(() => undefined);
-    if (!file) this.#loadFailure.url.set(this.#router.url);
-    return file;
   }
 
   #isNewEmpty(): boolean {

@@ -18,7 +18,6 @@ import {
   viewChild,
 } from '@angular/core';
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
-import { Router } from '@angular/router';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
 import { RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
@@ -30,7 +29,7 @@ import { Icon } from '../../ui/icon';
 import { insertText } from '../../ui/insert-text';
 import { isComposing } from '../../ui/is-composing';
 import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
-import { LoadFailure } from '../../ui/load-failure';
+import { LazyParts } from '../../ui/lazy-parts';
 import { withStylesheet } from '../../ui/stylesheet';
 import { syncAutofill } from '../../ui/sync-autofill';
 import { touchScreen } from '../../ui/touch-screen';
@@ -52,6 +51,7 @@ import { RecipientField } from './recipient-field';
 /** The storage of a browser has no room for the thumbnails of more messages at once. */
 const MOST_WITH_THUMBNAILS = 5;
 
+const loadEmojiPicker = () => withStylesheet(import('./emoji-picker/emoji-picker'), 'emoji');
 const loadPictures = () => withStylesheet(import('./pictures/pictures'), 'pictures');
 type PicturesPart = Awaited<ReturnType<typeof loadPictures>>;
 
@@ -64,8 +64,7 @@ type PicturesPart = Awaited<ReturnType<typeof loadPictures>>;
 export class Composer {
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #injector = inject(Injector);
-  readonly #router = inject(Router);
-  readonly #loadFailure = inject(LoadFailure);
+  readonly #lazyParts = inject(LazyParts);
   readonly #settings = inject(SendingSettings);
 
   readonly form = input.required<ComposeForm>();
@@ -236,7 +235,7 @@ export class Composer {
 
   protected async openEmojiPicker(anchor: Element): Promise<void> {
     const container = this.picker();
-    const loaded = await this.#load(withStylesheet(import('./emoji-picker/emoji-picker'), 'emoji'));
+    const loaded = await this.#lazyParts.load(loadEmojiPicker);
     if (!loaded || container.length > 0 || this.#isDestroyed) return;
     const picker = container.createComponent(loaded.EmojiPicker);
     picker.setInput('anchor', anchor);
@@ -256,7 +255,7 @@ export class Composer {
     };
     // At once, so that they are never shown as if nothing uploaded them.
     if (this.#picturesPart) begin(this.#picturesPart);
-    else void this.#load(loadPictures()).then(begin);
+    else void this.#lazyParts.load(loadPictures).then(begin);
   }
 
   protected pick(input: HTMLInputElement): void {
@@ -304,19 +303,12 @@ export class Composer {
   }
 
   async #showPictures(): Promise<void> {
-    const file = await this.#load(loadPictures());
+    const file = await this.#lazyParts.load(loadPictures);
     this.#picturesPart = file;
     if (!file || this.#pictures() || this.#isDestroyed) return;
     const pictures = this.strip().createComponent(file.Pictures);
     pictures.setInput('composer', this);
     this.#pictures.set(pictures);
-  }
-
-  /** Loads a part of the composer; where that fails, the layout says so. */
-  async #load<T>(loading: Promise<T>): Promise<T | undefined> {
-    const file = await loading.catch(() => undefined);
-    this.#loadFailure.url.set(file ? undefined : this.#router.url);
-    return file;
   }
 
   /** Waits for the rules or the default country, which decide how the number is parsed. */

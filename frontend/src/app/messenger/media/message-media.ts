@@ -11,14 +11,15 @@ import {
   signal,
   viewChild,
 } from '@angular/core';
-import { Router } from '@angular/router';
 import { Message } from '../../api/models';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { kindOf } from '../../messages/media';
-import { LoadFailure } from '../../ui/load-failure';
+import { LazyParts } from '../../ui/lazy-parts';
 import { NearSight } from '../../ui/near-sight';
 import { withStylesheet } from '../../ui/stylesheet';
 import type { MediaList } from './media-list';
+
+const loadMedia = () => withStylesheet(import('./media-list'), 'media');
 
 /** Keeps the place of what came with a message, and shows it once it is near sight: what shows it is loaded then. */
 @Component({
@@ -39,8 +40,7 @@ import type { MediaList } from './media-list';
   `,
 })
 export class MessageMedia {
-  readonly #loadFailure = inject(LoadFailure);
-  readonly #router = inject(Router);
+  readonly #lazyParts = inject(LazyParts);
   #isDestroyed = false;
 
   readonly message = input.required<Message>();
@@ -62,9 +62,7 @@ export class MessageMedia {
   }
 
   protected async load(): Promise<void> {
-    const loading = withStylesheet(import('./media-list'), 'media');
-    const file = await loading.catch(() => undefined);
-    if (!file) this.#loadFailure.url.set(this.#router.url);
+    const file = await this.#lazyParts.load(loadMedia);
     if (!file || this.#isDestroyed || this.list()) return;
     const list = this.place().createComponent(file.MediaList);
     list.setInput('message', this.message());

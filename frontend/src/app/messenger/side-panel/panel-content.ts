@@ -12,13 +12,12 @@ import {
   signal,
   viewChild,
 } from '@angular/core';
-import { Router } from '@angular/router';
-import { LoadFailure } from '../../ui/load-failure';
+import { LazyParts } from '../../ui/lazy-parts';
 import { Skeleton } from '../../ui/skeleton';
 
 /** A component that is loaded when it is to be shown. */
 export interface LazyContent<T> {
-  load(): Promise<Type<T>>;
+  readonly load: () => Promise<Type<T>>;
   /** Subscribes to its outputs. */
   listen?(component: T): void;
 }
@@ -37,8 +36,7 @@ export interface LazyContent<T> {
   host: { class: 'side-panel__content' },
 })
 export class PanelContent<T> {
-  readonly #loadFailure = inject(LoadFailure);
-  readonly #router = inject(Router);
+  readonly #lazyParts = inject(LazyParts);
   readonly #destroyRef = inject(DestroyRef);
 
   readonly content = input.required<LazyContent<T>>();
@@ -59,13 +57,10 @@ export class PanelContent<T> {
 
   async #load(): Promise<void> {
     const content = this.content();
-    const type = await content.load().catch(() => undefined);
+    const type = await this.#lazyParts.load(content.load);
     if (this.#destroyRef.destroyed) return;
     this.isLoading.set(false);
-    if (!type) {
-      this.#loadFailure.url.set(this.#router.url);
-      return;
-    }
+    if (!type) return;
     const component = this.place().createComponent(type);
     setInputs(component, this.inputs());
     content.listen?.(component.instance);

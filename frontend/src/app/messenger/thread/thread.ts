@@ -31,7 +31,7 @@ import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { documentIsVisible } from '../../ui/document-visibility';
 import { hasLasted } from '../../ui/has-lasted';
 import { InSight } from '../../ui/in-sight';
-import { LoadFailure } from '../../ui/load-failure';
+import { LazyParts } from '../../ui/lazy-parts';
 import { NearSight } from '../../ui/near-sight';
 import { Skeleton } from '../../ui/skeleton';
 import { withStylesheet } from '../../ui/stylesheet';
@@ -57,6 +57,8 @@ import { UnreadStore } from '../../messages/unread-store';
 
 /** A message just sent is among this many newest messages. */
 const RECENT = 50;
+
+const loadMenu = () => withStylesheet(import('./message-menu'), 'menu');
 
 /** What of a conversation to show. */
 interface Target {
@@ -92,7 +94,7 @@ export class Thread {
   protected readonly outbox = inject(OutboxStore);
   protected readonly optOuts = inject(OptOutsStore);
   readonly #unread = inject(UnreadStore);
-  readonly #loadFailure = inject(LoadFailure);
+  readonly #lazyParts = inject(LazyParts);
   #messageMenu: MessageMenu | undefined;
   readonly #conversations = inject(ConversationsStore);
   readonly #connection = inject(ConnectionStatusStore);
@@ -426,9 +428,7 @@ export class Thread {
 
   /** One menu for all messages, loaded when it is needed. */
   async #withMenu(act: (menu: MessageMenu) => void): Promise<void> {
-    const loading = withStylesheet(import('./message-menu'), 'menu');
-    const file = await loading.catch(() => undefined);
-    this.#loadFailure.url.set(file ? undefined : this.#router.url);
+    const file = await this.#lazyParts.load(loadMenu);
     if (!file || this.#injector.get(DestroyRef).destroyed) return;
     this.#messageMenu ??= this.#makeMenu(file.MessageMenu);
     act(this.#messageMenu);
