@@ -1,9 +1,10 @@
 import { HttpTestingController } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
-import { provideRouter } from '@angular/router';
+import { Router, provideRouter } from '@angular/router';
 import { RouterTestingHarness } from '@angular/router/testing';
 import { logTexts } from '../i18n/log-texts';
 import { FakeApi, messages, setUpMessages } from '../messages/testing';
+import { ContactNames } from '../phone-numbers/contact-names';
 import { UserScope } from '../session/user-scope';
 import { MessageLogPage } from './message-log-page';
 
@@ -68,6 +69,70 @@ describe('MessageLogPage', () => {
     await open('/log?status=failed');
     await answer(10, 8);
     expect(element().textContent).not.toContain(logTexts.frozen);
+  });
+
+  describe('filters by a person', () => {
+    const [ada, alan, bob] = ['+14155552671', '+442079460958', '+15005550006'] as const;
+
+    beforeEach(async () => {
+      TestBed.inject(ContactNames).replace(
+        new Map([
+          [ada, 'Ada Lovelace'],
+          [alan, 'Alan Turing'],
+          [bob, 'Bob'],
+        ]),
+      );
+      await open('/log');
+      await answer(10, 8);
+    });
+
+    it('whose name is suggested, and whose number is filtered by', async () => {
+      await type('a');
+      expect(suggested()).toEqual([
+        [ada, 'Ada Lovelace'],
+        [alan, 'Alan Turing'],
+      ]);
+      // As a browser does when one of them is chosen.
+      await type(alan);
+      expect(filteredBy()).toBe(alan);
+    });
+
+    it('who alone has the name', async () => {
+      await enter('turing');
+      expect([filteredBy(), field().value]).toEqual([alan, alan]);
+      await enter('Alan');
+      expect([filteredBy(), field().value]).toEqual([alan, alan]);
+    });
+
+    it('and leaves to the API what is a number, or the name of several or of nobody', async () => {
+      for (const text of ['a', 'Nobody', '+1 415 555 2671']) {
+        await enter(text);
+        expect(filteredBy()).toBe(text);
+      }
+    });
+
+    const field = (): HTMLInputElement => {
+      const found = element().querySelector<HTMLInputElement>('.log-chip--number');
+      if (!found) throw new Error('There is no field.');
+      return found;
+    };
+    const suggested = (): string[][] =>
+      [...(field().list?.options ?? [])].map(({ value, label }) => [value, label]);
+
+    async function type(text: string): Promise<void> {
+      field().value = text;
+      field().dispatchEvent(new Event('input'));
+      await settle();
+    }
+
+    async function enter(text: string): Promise<void> {
+      await type(text);
+      field().dispatchEvent(new Event('change'));
+      await settle();
+    }
+
+    const filteredBy = (): string | null =>
+      new URL(TestBed.inject(Router).url, 'https://example.com').searchParams.get('number');
   });
 
   async function open(url: string): Promise<void> {

@@ -19,6 +19,7 @@ import { Message } from '../api/models';
 import { toProblem } from '../api/problem';
 import { logTexts } from '../i18n/log-texts';
 import { MessageSync } from '../messages/message-sync';
+import { ContactNames } from '../phone-numbers/contact-names';
 import { loadPhoneNumberRules } from '../phone-numbers/format-phone-number';
 import { UserScope } from '../session/user-scope';
 import { Busy } from '../ui/busy';
@@ -43,6 +44,7 @@ const OPTIONS = {
   direction: Object.entries(logTexts.filters.directions),
 };
 
+const MOST_SUGGESTED = 8;
 const FRAMES_TO_LAY_OUT = 3;
 
 interface Shown {
@@ -69,6 +71,7 @@ export class MessageLogPage {
 
   protected readonly store = inject(UserScope).get(LogStore);
 
+  protected readonly names = inject(ContactNames);
   protected readonly texts = logTexts;
   protected readonly choices = CHOICES;
   protected readonly inputs = INPUTS;
@@ -76,6 +79,11 @@ export class MessageLogPage {
   protected readonly most = logTexts.most(MOST_ROWS);
   protected readonly filter = computed(() => fromAddress(this.#address()));
   protected readonly isFiltered = computed(() => isFiltered(this.filter()));
+  readonly #typedPerson = signal('');
+  /** The numbers of those whose name is being typed. */
+  protected readonly people = computed(() =>
+    this.names.search(this.#typedPerson(), MOST_SUGGESTED),
+  );
   /** How many there are: on a phone, not all may be in sight. */
   protected readonly filterCount = computed(() => {
     const filter = this.filter();
@@ -133,6 +141,23 @@ export class MessageLogPage {
 
   protected choose(name: keyof LogFilter, event: Event): void {
     this.set({ [name]: this.valueOf(event) });
+  }
+
+  protected typePerson(event: Event): void {
+    const text = this.valueOf(event);
+    // Some browsers tell of a suggestion that is chosen by this event alone.
+    if (this.people().includes(text)) this.choosePerson(event);
+    this.#typedPerson.set(text);
+  }
+
+  /** By number, or by a name that only one contact has. */
+  protected choosePerson(event: Event): void {
+    const text = this.valueOf(event);
+    const [named, another] = this.names.search(text, 2);
+    const number = another === undefined ? (named ?? text) : text;
+    // The filter may be this one already, while the field has the name.
+    (event.target as HTMLInputElement).value = number;
+    this.set({ number });
   }
 
   protected clear(search: SearchField): void {
