@@ -354,6 +354,10 @@ export class FakeApi {
     return this.http.expectOne(({ params }) => params.has('peer_number'));
   }
 
+  expectThreads(): TestRequest[] {
+    return this.http.match(({ params }) => params.has('peer_number'));
+  }
+
   answerThread(rows: Message[], answer: Answer = {}): void {
     flush(this.expectThread(), rows, answer);
   }

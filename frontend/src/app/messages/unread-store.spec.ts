@@ -256,6 +256,27 @@ describe('UnreadStore', () => {
       await api.settle();
       expect(conversations.rows()).toEqual([{ peer: PEER, last }]);
     });
+
+    it('loads few at once of the many that another tab has archived', async () => {
+      await start();
+      const many = Array.from({ length: 50 }, (_, index) => ({
+        peer_number: `+1415555${1000 + index}`,
+        last_message_at: last.created_at,
+      }));
+      await api.nextPoll();
+      await api.answerUnread([], 'W/"a"', many);
+      await api.answerChanges(api.expectChanges(), []);
+      const asked: number[] = [];
+      for (let left = many.length; left > 0; left -= asked.at(-1) ?? left) {
+        const requests = api.expectThreads();
+        asked.push(requests.length);
+        for (const request of requests) api.answer(request, [], {});
+        await api.settle();
+      }
+      expect(Math.max(...asked)).toBe(3);
+      expect(asked.reduce((sum, count) => sum + count)).toBe(many.length);
+      api.expectNoCall();
+    });
   });
 
   describe('with what is muted', () => {

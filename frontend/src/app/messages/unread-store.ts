@@ -1,6 +1,6 @@
 import { DestroyRef, Injectable, WritableSignal, computed, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
-import { EMPTY, Subject, Subscription, catchError, firstValueFrom } from 'rxjs';
+import { EMPTY, Subject, Subscription, catchError, firstValueFrom, from, mergeMap } from 'rxjs';
 import { Message, Unread } from '../api/models';
 import { MessageSubscriber, MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
@@ -36,6 +36,8 @@ export interface CachedUnread {
 
 /** The API lists no more conversations. */
 const MOST_LISTED = 1_000;
+/** Of the many conversations that another device may archive. */
+const MOST_LOADED_AT_ONCE = 3;
 
 /**
  * What is unread, archived and muted, as the API tells it whenever something has changed. It is asked before the changes, and known once they are
@@ -278,19 +280,18 @@ export class UnreadStore implements MessageSubscriber {
     this.#muting.update((marks) => without(marks, counted));
     if (!before) return;
     const [earlier, now] = [toArchived(before), toArchived(unread)];
-    // The list that it has moved to may not have it.
-    for (const peer of new Set([...earlier.keys(), ...now.keys()])) {
-      if (earlier.has(peer) !== now.has(peer)) this.#loadLast(peer);
-    }
+    const peers = [...new Set([...earlier.keys(), ...now.keys()])];
+    // The lists that they have moved to may not have them.
+    this.#loadLast(peers.filter((peer) => earlier.has(peer) !== now.has(peer)));
   }
 
-  #loadLast(peer: string): void {
-    this.#sync
-      .load(() => firstValueFrom(this.#client.with(peer, 1)))
-      .pipe(
-        catchError(() => EMPTY),
-        takeUntilDestroyed(this.#destroyRef),
-      )
+  #loadLast(peers: readonly string[]): void {
+    const load = (peer: string) =>
+      this.#sync
+        .load(() => firstValueFrom(this.#client.with(peer, 1)))
+        .pipe(catchError(() => EMPTY));
+    from(peers)
+      .pipe(mergeMap(load, MOST_LOADED_AT_ONCE), takeUntilDestroyed(this.#destroyRef))
       .subscribe(({ rows }) => {
         this.#sync.applyChanges(rows);
       });
