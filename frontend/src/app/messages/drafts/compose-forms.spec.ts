@@ -231,6 +231,17 @@ describe('ComposeForms', () => {
       expect(removed).toEqual([place.key]);
     });
 
+    it('does not bring back what another tab has removed, by an upload that ends before it is told', () => {
+      const form = forms().get(NUMBER);
+      const [[place] = []] = addPlaces(form, ['a file']);
+      if (!place) throw new Error();
+      pictures().remove(`${NUMBER}.${place.key}`);
+      form.controls.media.setValue([{ ...place, id: 'a', uploadedAt: Date.now() }]);
+      expect(pictures().read().size).toBe(0);
+      notify(`${NUMBER}.${place.key}`, 'pictures');
+      expect(form.getRawValue().media).toEqual([]);
+    });
+
     it('has none any more once they are sent in another tab, whichever part is gone first', () => {
       for (const isTextFirst of [true, false]) {
         const form = forms().get(NUMBER);

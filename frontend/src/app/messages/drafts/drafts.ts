@@ -77,12 +77,17 @@ export class Drafts {
     this.#show(conversationKey, { recipient_number, content });
   }
 
-  /** Those that are the same as before may have been changed by another tab. */
+  /** Those that are the same as before may have been changed by another tab, and those that are not, removed by one. */
   setPictures(conversationKey: string, before: readonly Picture[], now: readonly Picture[]): void {
     const nameOf = ({ key }: Picture): string => `${conversationKey}.${key}`;
     const names = new Set(now.map(nameOf));
     for (const name of before.map(nameOf)) if (!names.has(name)) this.#pictures.remove(name);
-    for (const each of now) if (!before.includes(each)) this.#pictures.set(nameOf(each), each);
+    const stored = this.#pictures.read();
+    const known = new Set(before.map(nameOf));
+    for (const each of now) {
+      const isRemoved = known.has(nameOf(each)) && !stored.has(nameOf(each));
+      if (!before.includes(each) && !isRemoved) this.#pictures.set(nameOf(each), each);
+    }
     this.#show(conversationKey, { media: now });
   }
 
