@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Page } from '@playwright/test';
 import type { Message } from '../src/app/api/models';
-import { PASSWORD, enter, expect, fillSignIn, newPerson, scrollTo, test } from './fixtures';
+import { PASSWORD, axe, enter, expect, fillSignIn, newPerson, scrollTo, test } from './fixtures';
 import { EMAIL, PEER, aMessage, generateApi } from './generated-api';
 
 const INVALID = '+1 500 555 0001';
@@ -83,6 +83,25 @@ test('filters are kept in the address, and Back takes one away', async ({
   await expect(page).toHaveURL('/log');
   await expect(page.getByLabel('Search the log')).toBeFocused();
   await expect(page.locator('app-log-row')).toHaveCount(2);
+});
+
+test('a person is filtered by with a name', async ({ page, request, phone }) => {
+  const ada = await newPerson(request);
+  await ada.write(phone.unhurried, 'To Grace');
+  await ada.write(INVALID, 'To nobody');
+  await ada.call(phone.unhurried, 'Grace Hopper');
+  await enter(page, ada);
+  await page.goto('/log');
+  await expect(row(page, 'To Grace')).toContainText('Grace Hopper');
+  const person = page.getByLabel('Name or number');
+  await person.pressSequentially('hop');
+  await expect(page.locator('#log-people option')).toHaveAttribute('label', 'Grace Hopper');
+  await person.press('Enter');
+  await expect(page).toHaveURL(/\/log\?number=/);
+  await expect(person).toHaveValue(phone.unhurried.replaceAll(' ', ''));
+  await expect(page.locator('app-log-row')).toHaveCount(1);
+  const { violations } = await axe(page).analyze();
+  expect(violations).toEqual([]);
 });
 
 test('a row opens the details of its message, beside its conversation', async ({

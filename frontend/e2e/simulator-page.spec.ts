@@ -136,6 +136,18 @@ test('the newest message is at the bottom, and what is being read stays', async 
   expect(await page.evaluate(() => getSelection()?.toString())).toBe('Text 20');
 });
 
+test('the phone stays while somebody writes on it', async ({ page }) => {
+  await simulator.send(NUMBER, 'Hello');
+  await page.goto(simulator.url);
+  const text = page.getByRole('textbox');
+  await text.fill('Hello to you');
+  await simulator.send(OTHER, 'To another phone');
+  await expect(page.getByRole('link', { name: readable(OTHER) }).first()).toBeVisible();
+  await expect(page.getByRole('heading', { name: readable(NUMBER) })).toBeVisible();
+  await text.press('Enter');
+  await expect(page.getByRole('log').getByText('Hello to you')).toBeVisible();
+});
+
 test('a phone sends STOP, START and a file', async ({ page }) => {
   await simulator.send(NUMBER, 'Hello');
   await page.goto(simulator.url);

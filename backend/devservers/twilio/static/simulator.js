@@ -29,6 +29,15 @@ document.addEventListener("click", async ({ target }) => {
   }
 });
 
+// The page shows the phone of the newest message, but does not change it under the hands of who writes.
+document.addEventListener("focusin", ({ target }) => {
+  const { sender } = target.form?.dataset ?? {};
+  const address = new URL(location.href);
+  if (!sender || address.searchParams.has("phone")) return;
+  address.searchParams.set("phone", sender);
+  history.replaceState(null, "", address);
+});
+
 document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;

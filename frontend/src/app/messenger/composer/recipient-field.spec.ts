@@ -141,6 +141,12 @@ describe('RecipientField', () => {
     expect(announced).toEqual(['Added +41 79 123 45 67, +44 20 7946 0958.']);
   });
 
+  it('takes numbers apart that have only spaces between them', async () => {
+    await type('+44 20 7946 0958 +41 79 123 45 67  +4930901820');
+    expect(chips()).toEqual(['+44 20 7946 0958', '+41 79 123 45 67']);
+    expect(input().value).toBe('+4930901820');
+  });
+
   it('has each number once', async () => {
     await type('079 123 45 67');
     await press('Enter');

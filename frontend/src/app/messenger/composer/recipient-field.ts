@@ -30,7 +30,8 @@ import { MessengerIcon } from '../messenger-icon';
 const MAX_SUGGESTIONS = 5;
 /** A number is asked about once it is typed, and not with each digit. */
 const TYPED_AFTER_MS = 500;
-const SEPARATOR = /[,;]/;
+/** A + begins another number, as in a column that was copied. */
+const SEPARATOR = /[,;]\s*|\s(?=\+)/;
 
 interface Option {
   readonly number: string;
