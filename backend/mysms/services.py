@@ -331,7 +331,7 @@ class _Builder:
                 self._security_events,
                 utc_now,
             ),
-            csv_export=CsvExport(history, downloads),
+            csv_export=CsvExport(history, contacts.names_of, downloads),
             deletion=MessageDeletion(self._changes.publisher, utc_now, self._media_cleanup.check_soon),
             read_marks=ReadMarks(self._changes.publisher),
             flagging=Flagging(self._changes.publisher),

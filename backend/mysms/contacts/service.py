@@ -1,6 +1,6 @@
 """Reads and stores the contacts of a user."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -84,6 +84,13 @@ class ContactService:
         if row is None:
             raise NotFoundError("There is no such contact.")
         return contact_fields(row)
+
+    async def names_of(self, user_id: ObjectId, numbers: Collection[str]) -> dict[str, str]:
+        """Returns the names of those numbers that have one, by number as it is given."""
+        spelled = {number: canonical(number) for number in numbers}
+        known = await repository.find_many(user_id, spelled.values())
+        names = {number: contact_fields(row)["name"] for number, row in known.items() if row.get("deleted_at") is None}
+        return {number: names[found] for number, found in spelled.items() if found in names}
 
     async def store(self, user_id: ObjectId, number: str, fields: ContactFields) -> dict[str, Any]:
         """Stores a contact in place of the one with this number, if there is one. May be repeated.

@@ -6,9 +6,11 @@ import re
 
 import pytest
 
-from mysms.messages.csv_export import COLUMNS, EXAMPLE, to_lines
+from mysms.core.csv_files import to_csv
+from mysms.messages.csv_export import COLUMNS, EXAMPLE, rows_of
 from mysms.messages.encoding import MessageFields
 from mysms.users.csv_export import INCOMPLETE
+from tests.contacts.test_contacts import path_of, store
 from tests.messages.many_messages import ManyMessages
 from tests.support.api_user import ApiUser, Json, new_number
 from tests.support.rate_windows import wait_for_fresh_window
@@ -51,37 +53,39 @@ async def export(api_user: ApiUser, **query: str) -> list[Json]:
     return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
 
 
-def content_of(line: str) -> str:
+def exported_text(text: str) -> str:
+    line = to_csv(rows_of([{**MESSAGE, "content": text}], {}))
     (row,) = csv.reader(io.StringIO(line, newline=""))
     return row[COLUMNS.index("content")]
 
 
 def test_the_documented_example_is_what_a_message_becomes() -> None:
-    assert ",".join(f'"{column}"' for column in COLUMNS) + "\r\n" + to_lines([MESSAGE]) == EXAMPLE
+    line = to_csv(rows_of([MESSAGE], {"+14155552671": "Ada Lovelace"}))
+    assert ",".join(f'"{column}"' for column in COLUMNS) + "\r\n" + line == EXAMPLE
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1+1", "-2", "@SUM(A1)", "\t1", "\r1", "\n1", "＝1", '=HYPERLINK("x")'])
 def test_what_a_spreadsheet_could_evaluate_is_a_text(text: str) -> None:
-    assert content_of(to_lines([{**MESSAGE, "content": text}])) == f"'{text}"
+    assert exported_text(text) == f"'{text}"
 
 
 @pytest.mark.parametrize(
     ("text", "exported"), [("\t=1", "'\t'=1"), ("=1;=2", "'=1;'=2"), ('a;"=1', "a;'\"=1"), ("a;-1", "a;'-1")]
 )
 def test_each_place_where_a_cell_may_begin_counts(text: str, exported: str) -> None:
-    assert content_of(to_lines([{**MESSAGE, "content": text}])) == exported
+    assert exported_text(text) == exported
 
 
 @pytest.mark.parametrize("text", ["'=1", "''+1", "a;=1;b", "a\n=1", "a\t@b", "a;'=1", "x;＝1"])
 def test_one_apostrophe_more_can_be_taken_away_again(text: str) -> None:
-    exported = content_of(to_lines([{**MESSAGE, "content": text}]))
+    exported = exported_text(text)
     assert len(exported) == len(text) + 1
     assert re.sub(r"(\A|[;\t\n])'", r"\1", exported, count=1) == text
 
 
 @pytest.mark.parametrize("text", ['a, "b"', "two\r\nlines", "a;-)", "+14155552671", "1=1", "", "né 寿司 🎉", "'"])
 def test_other_texts_and_phone_numbers_are_unchanged(text: str) -> None:
-    assert content_of(to_lines([{**MESSAGE, "content": text}])) == text
+    assert exported_text(text) == text
 
 
 async def test_the_file_has_what_the_list_has(api: Api, api_user: ApiUser) -> None:
@@ -90,9 +94,17 @@ async def test_the_file_has_what_the_list_has(api: Api, api_user: ApiUser) -> No
     sent = [await api_user.send_accepted(new_number(), f'Line {number}\r\n"quoted", é') for number in range(3)]
     for message in sent:
         await api_user.eventually(message["_id"], "delivered")
+    ada, bob = sent[0]["peer_number"], sent[1]["peer_number"]
+    for number, name in ((ada, "Ada"), (bob, "Bob")):
+        await store(api_user, number, name)
+    await api_user.call("DELETE", path_of(bob))
     listed = await api_user.list()
     rows = await export(api_user)
-    assert rows == [{name: "" if row[name] is None else str(row[name]) for name in COLUMNS} for row in listed]
+    names = {ada: "Ada"}
+    assert rows == [
+        {name: "" if value is None else str(value) for name in COLUMNS for value in [row[name]]}
+        for row in ({**row, "contact_name": names.get(row["peer_number"])} for row in listed)
+    ]
 
 
 async def test_the_file_has_what_the_same_filters_list(api_user: ApiUser) -> None:

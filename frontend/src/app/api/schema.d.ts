@@ -3010,8 +3010,8 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example "created_at","direction","from_number","recipient_number","content","status","error_code","error_message","segments","num_media","updated_at","twilio_sid","_id"
-                     *     "2026-11-22T10:42:07.120Z","outbound","+15005550006","+14155552671","Hello","delivered","","","1","0","2026-11-22T10:42:09.430Z","SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c","6921f0c2a4b1c93e5d0f7a12"
+                     * @example "created_at","direction","from_number","recipient_number","contact_name","content","status","error_code","error_message","segments","num_media","updated_at","twilio_sid","_id"
+                     *     "2026-11-22T10:42:07.120Z","outbound","+15005550006","+14155552671","Ada Lovelace","Hello","delivered","","","1","0","2026-11-22T10:42:09.430Z","SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c","6921f0c2a4b1c93e5d0f7a12"
                      */
                     "text/csv": string;
                 };
