@@ -261,6 +261,23 @@ for (const reducedMotion of ['no-preference', 'reduce'] as const) {
   });
 }
 
+test('the number above a conversation is whole on narrow phones, too', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  await person.write('+1 415 555 2671', 'Hello');
+  await enter(page, person);
+  await openThread(page, '+1 415 555 2671');
+  const number = page.getByRole('heading', { name: '+1 415 555 2671' });
+  for (const width of [320, 360, 375, 390]) {
+    await page.setViewportSize({ ...VIEWPORT, width });
+    await expect
+      .poll(() => number.evaluate((box) => box.scrollWidth - box.clientWidth), `at ${width} px`)
+      .toBe(0);
+  }
+});
+
 test('a swipe leaves scrolling, the edges of the screen and the long press alone', async ({
   page,
   request,
