@@ -151,7 +151,7 @@ async def token(
     stays valid until one of the new ones is first used; using any of the others after that ends the session.
     If this server's secrets have not signed it, `session_ended` has the `reason` `unknown_token`.
     `grant_type=password` is for programs and the Authorize button of this page, and returns an access token only.
-    It has no way to ask for a code, so accounts with a second factor sign in in the browser only.
+    It has no way to ask for a code, so accounts with two-step sign-in sign in in the browser only.
     """
     return await service.issue_tokens(form, client)
 

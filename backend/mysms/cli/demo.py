@@ -376,9 +376,9 @@ def _how_to_begin(settings: DemoSettings, data: Path) -> str:
         return f"  Sign-up is closed (SIGNUP_MODE). Sign in, and {send}"
     if settings.effective_signup_mode == "invite":
         return (
-            "  Sign up with an invite code, any email and an uncommon password of 8 characters, and\n"
+            "  Sign up with an invite code, any email and an uncommon password of at least 8 characters, and\n"
             f"  {send}\n"
             f"  The first account needs this invite code:  {_setup_code(settings, data)}\n"
             "  Further codes:  make mysms ARGS=invite"
         )
-    return f"  Sign up with any email and an uncommon password of 8 characters, and {send}"
+    return f"  Sign up with any email and an uncommon password of at least 8 characters, and {send}"

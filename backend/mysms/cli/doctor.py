@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 from bson import ObjectId
@@ -70,7 +71,7 @@ class CheckFailedError(Exception):
 
 def settings_results(error: SettingsError) -> list[CheckResult]:
     """Returns the results for invalid settings, without which no other check can run."""
-    remedy = "it in the environment or in .env; .env.example describes each setting."
+    remedy = f"it in the environment or in {Path('.env').resolve()}; .env.example describes each setting."
     return [
         CheckResult("settings", sentence, f"{'Set' if sentence.endswith('is missing.') else 'Change'} {remedy}")
         for sentence in error.messages

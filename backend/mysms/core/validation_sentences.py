@@ -16,6 +16,7 @@ _SENTENCES = {
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
     "list_type": "must be a list, also with one item",
     "greater_than_equal": "must be at least {ge}",
     "literal_error": "must be {expected}",

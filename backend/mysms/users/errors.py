@@ -94,7 +94,10 @@ class SecondFactorGrantError(TokenRequestError):
 
     code = "second_factor_required"
     oauth_error = "invalid_grant"
-    example = "Accounts with a second factor sign in in the browser only."
+    example = (
+        "This account has two-step sign-in, so it signs in in the browser only: "
+        "give your program an account of its own."
+    )
 
 
 class UnsupportedGrantTypeError(TokenRequestError):

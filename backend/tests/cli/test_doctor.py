@@ -133,7 +133,7 @@ async def test_missing_settings_are_named(tmp_path: Path) -> None:
 async def test_an_old_name_is_explained(tmp_path: Path) -> None:
     environment = api_environment(port=free_port(), mongodb_uri=UNREACHABLE_DATABASE, twilio_url=UNREACHABLE_URL)
     code, lines = await doctor(tmp_path, {**environment, "SENDING": "off"})
-    sentence = "SENDING is now called SENDING_ENABLED. Change it in the environment or in .env; "
+    sentence = f"SENDING is now called SENDING_ENABLED. Change it in the environment or in {tmp_path / '.env'}; "
     assert (code, lines) == (1, [f"wrong  settings  {sentence}.env.example describes each setting."])
 
 

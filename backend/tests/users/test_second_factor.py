@@ -229,7 +229,10 @@ async def test_the_password_grant_refers_to_the_browser(api: Api, api_user: ApiU
     form = {"grant_type": "password", "username": api_user.email, "password": PASSWORD}
     problem = problem_of(await api.http.post("/users/token", data=form), 400, "second_factor_required")
     assert problem["error"] == "invalid_grant"
-    assert problem["error_description"] == "Accounts with a second factor sign in in the browser only."
+    assert problem["error_description"] == (
+        "This account has two-step sign-in, so it signs in in the browser only: "
+        "give your program an account of its own."
+    )
     wrong = {**form, "password": "wrong password"}
     problem_of(await api.http.post("/users/token", data=wrong), 400, "invalid_credentials")
     assert len((await api_user.call("GET", "/users/sessions")).json()) == 1
