@@ -5,9 +5,12 @@ const main = document.querySelector("main");
 /** Loads the page and shows it. Without an answer it says so, until the next load. */
 export async function refresh() {
   try {
-    const response = await fetch(location.href, { cache: "no-store" });
+    const address = location.href;
+    const response = await fetch(address, { cache: "no-store" });
     if (!response.ok) throw new Error(response.statusText);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    // Another phone was chosen meanwhile.
+    if (location.href !== address) return;
     update(main, document.adoptNode(page.querySelector("main")));
   } catch {
     const state = document.getElementById("state");

@@ -74,7 +74,7 @@ class OptOutRecord:
         return self.own is not None and self.own.opted_out
 
     def by_hand(self) -> Self | None:
-        """Returns what of it users have recorded, and what has undone that; None if they have not."""
+        """Returns what of it users have recorded, and what undoes it now; None if they have not."""
         if self.manual is None:
             return None
         by_hand = [entry for entry in self.history if entry.source == "manual" or entry == self.manual]

@@ -29,7 +29,7 @@ document.addEventListener("click", async ({ target }) => {
   }
 });
 
-// The page shows the phone of the newest message, but does not change it under the hands of who writes.
+// The page shows the phone of the newest message, until somebody writes on one.
 document.addEventListener("focusin", ({ target }) => {
   const { sender } = target.form?.dataset ?? {};
   const address = new URL(location.href);

@@ -17,7 +17,7 @@ export interface ImportChoices {
   /** What becomes of contacts that the user has already. */
   readonly existing: 'update' | 'keep';
   /** Whose numbers the file may have as they are dialled there (ISO 3166); undefined for the server's default. */
-  readonly country?: string;
+  readonly country?: string | undefined;
 }
 
 /** Files of contacts, to the API and from it. */

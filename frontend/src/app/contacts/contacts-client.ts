@@ -14,7 +14,7 @@ export interface ContactChanges {
 
 export type Unchanged = 'unchanged';
 
-const MAX_PAGE = 1000;
+const MAX_PAGE = 500;
 const NO_REVISION = 0;
 /** The API tells of a deleted contact for a day. */
 const FORGETS_AFTER_MS = 12 * 3600 * 1000;

@@ -77,7 +77,7 @@ describe('ContactsStore', () => {
   it('reads all pages, and then what changes', async () => {
     const first = await expectRequest();
     expect(first.request.params.get('since')).toBe('0');
-    expect(first.request.params.get('limit')).toBe('1000');
+    expect(first.request.params.get('limit')).toBe('500');
     const next = '</api/contacts/changes?since=0&position=7.14155552671>; rel="next"';
     await answer(first, [contact(ADA, 'Ada')], 9, { Link: next });
     const second = await expectRequest();

@@ -104,6 +104,25 @@ describe('MessageLogPage', () => {
       expect([filteredBy(), field().value]).toEqual([alan, alan]);
     });
 
+    it('who is called just so, while others are called nearly so', async () => {
+      TestBed.inject(ContactNames).replace(
+        new Map([
+          [ada, 'Bóbby 1'],
+          [alan, '+1 415'],
+          [bob, 'Bob'],
+        ]),
+      );
+      for (const [text, number] of [
+        ['bob', bob],
+        ['BOBBY 1', ada],
+        ['Bobby 2', 'Bobby 2'],
+        ['+1 415 555 9999', '+1 415 555 9999'],
+      ] as const) {
+        await enter(text);
+        expect(filteredBy()).toBe(number);
+      }
+    });
+
     it('and leaves to the API what is a number, or the name of several or of nobody', async () => {
       for (const text of ['a', 'Nobody', '+1 415 555 2671']) {
         await enter(text);

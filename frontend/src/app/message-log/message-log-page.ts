@@ -17,6 +17,7 @@ import { ActivatedRoute, Router, RouterLink } from '@angular/router';
 import { describeProblem } from '../api/describe-problem';
 import { Message } from '../api/models';
 import { toProblem } from '../api/problem';
+import { locale } from '../i18n/locale';
 import { logTexts } from '../i18n/log-texts';
 import { MessageSync } from '../messages/message-sync';
 import { ContactNames } from '../phone-numbers/contact-names';
@@ -38,6 +39,8 @@ import { LogStore } from './log-store';
 
 const CHOICES = ['period', 'status', 'direction'] as const;
 const INPUTS = ['number', 'code'] as const;
+/** As many contacts as a name that is typed is compared with. */
+const MOST_NAMES = 1000;
 const OPTIONS = {
   period: Object.entries(logTexts.filters.periods),
   status: Object.entries(logTexts.filters.statuses),
@@ -150,14 +153,23 @@ export class MessageLogPage {
     this.#typedPerson.set(text);
   }
 
-  /** By number, or by a name that only one contact has. */
   protected choosePerson(event: Event): void {
-    const text = this.valueOf(event);
-    const [named, another] = this.names.search(text, 2);
-    const number = another === undefined ? (named ?? text) : text;
+    const number = this.#numberOf(this.valueOf(event));
     // The filter may be this one already, while the field has the name.
     (event.target as HTMLInputElement).value = number;
     this.set({ number });
+  }
+
+  /** Of the only contact that is called so, or else whose name begins so; otherwise the text itself, as of a number. */
+  #numberOf(text: string): string {
+    if (text.includes('+') || !/\p{L}/u.test(text)) return text;
+    const found = this.names.search(text, MOST_NAMES);
+    const isCalledSo = (number: string): boolean =>
+      this.names.of(number).localeCompare(text, locale, { sensitivity: 'base' }) === 0;
+    const exact = found.filter(isCalledSo);
+    // A search ignores digits, by which names may differ.
+    const [only, another] = exact.length > 0 || /\d/.test(text) ? exact : found;
+    return another === undefined ? (only ?? text) : text;
   }
 
   protected clear(search: SearchField): void {

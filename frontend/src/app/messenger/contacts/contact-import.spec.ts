@@ -195,9 +195,16 @@ describe('ContactImport', () => {
     asked.flush({ ...CSV, country: 'CH' });
     await settle();
     expect(countries.selectedOptions[0]?.label).toBe('Switzerland');
+    await select(CSV.columns.length, '');
+    const withoutCountry = request();
+    expect(withoutCountry.request.params.has('country')).toBe(false);
+    // Meanwhile the server has got a country.
+    withoutCountry.flush({ ...CSV, country: 'DE' });
+    await settle();
+    expect(countries.selectedOptions[0]?.label).toBe('Germany');
     expect([...countries.options].map(({ label }) => label)).not.toContain(texts.noCountry);
     await press(texts.submit(3));
-    expect(request().request.params.get('country')).toBe('CH');
+    expect(request().request.params.get('country')).toBe('DE');
   });
 
   it('imports only what it has shown: not after a choice that could not be checked', async () => {

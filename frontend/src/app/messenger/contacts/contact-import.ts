@@ -103,9 +103,9 @@ export class ContactImport {
     const known = this.result()?.columns ?? [];
     return known.map((column, at) => ({ ...column, field: chosen?.[at] ?? column.field }));
   });
-  protected readonly country = computed(
-    () => this.choices().country ?? this.result()?.country ?? undefined,
-  );
+  protected readonly country = computed(() => this.choices().country ?? this.result()?.country);
+  /** Whether the server knows no country of its own. */
+  protected readonly mayHaveNone = signal(false);
   /** By name; those that can be chosen are known once the rules are loaded. */
   protected readonly countries = computed(() => {
     const country = this.country();
@@ -156,7 +156,7 @@ export class ContactImport {
   }
 
   protected chooseCountry(event: Event): void {
-    const country = (event.target as HTMLSelectElement).value;
+    const country = (event.target as HTMLSelectElement).value || undefined;
     this.choices.update((choices) => ({ ...choices, country }));
     void this.check();
   }
@@ -177,6 +177,7 @@ export class ContactImport {
     try {
       const result = await this.#files.preview(file.data, this.choices());
       if (asked !== this.#asked) return;
+      if (!this.choices().country) this.mayHaveNone.set(result.country === null);
       this.result.set(result);
       this.isCurrent.set(true);
     } catch (error) {
@@ -195,7 +196,12 @@ export class ContactImport {
       // As it was shown.
       const columns = this.result()?.columns.map(({ field }) => field);
       const isTable = this.result()?.format === 'csv';
-      const choices = { ...this.choices(), ...(isTable && columns ? { columns } : {}) };
+      const country = this.country();
+      const choices = {
+        ...this.choices(),
+        ...(country && { country }),
+        ...(isTable && columns ? { columns } : {}),
+      };
       this.result.set(await this.#files.import(file.data, choices));
       focusAfterRender(this.#host, '.contact-import__done', this.#injector);
     } catch (error) {
