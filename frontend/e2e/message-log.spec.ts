@@ -167,6 +167,7 @@ test('the export has the filters of the page', async ({ page, request, phone }) 
   const ada = await newPerson(request);
   await ada.write(phone.unhurried, '=1+1');
   await ada.write(INVALID, 'Not in the file');
+  await ada.call(phone.unhurried, 'Grace Hopper');
   await enter(page, ada);
   await page.goto('/log?status=waiting');
   await expect(page.locator('app-log-row')).toHaveCount(1);
@@ -176,7 +177,7 @@ test('the export has the filters of the page', async ({ page, request, phone }) 
   expect(download.suggestedFilename()).toBe('messages.csv');
   const file = await readFile(await download.path(), 'utf8');
   expect(file.startsWith('\uFEFF"created_at",')).toBe(true);
-  expect(file).toContain(`"+15005551002","'=1+1",`);
+  expect(file).toContain(`"+15005551002","Grace Hopper","'=1+1",`);
   expect(file).not.toContain('Not in the file');
   await expect(page.getByText('Exported.')).toBeVisible();
 });

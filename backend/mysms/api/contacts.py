@@ -143,7 +143,8 @@ async def export_contacts(user: CurrentUser, export: ContactsCsvExports, client:
 
     As in the export of messages, an apostrophe stands before what a spreadsheet could take for a formula, and the last
     line says so if the file is incomplete.
-    The file says how each has agreed, and who has opted out, when and how. An import reads it again, but for the opt-outs.
+    The file says how each has agreed, and who has opted out, when and how. An import reads it again, but for the
+    opt-outs.
     """
     headers = {"Content-Disposition": 'attachment; filename="contacts.csv"', **UNBUFFERED}
     return StreamingResponse(await export.begin(user, client), media_type="text/csv", headers=headers)

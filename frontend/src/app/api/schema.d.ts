@@ -559,7 +559,8 @@ export interface paths {
          *
          *     As in the export of messages, an apostrophe stands before what a spreadsheet could take for a formula, and the last
          *     line says so if the file is incomplete.
-         *     The file says how each has agreed, and who has opted out, when and how. An import reads it again, but for the opt-outs.
+         *     The file says how each has agreed, and who has opted out, when and how. An import reads it again, but for the
+         *     opt-outs.
          */
         get: operations["export_contacts_api_contacts_export_csv_get"];
         put?: never;
