@@ -22,18 +22,26 @@ MAXIMUM_SOURCE = 200
 MAXIMUM_CONTACT_LENGTH = MAXIMUM_NAME + MAXIMUM_NOTE + MAXIMUM_LABELS * MAXIMUM_LABEL + MAXIMUM_SOURCE
 """Characters of all its texts together."""
 
-_NORMALISED = 2 * MAXIMUM_NOTE
-"""Longer texts are too long in any form, and normalising one can take quadratic time."""
+_MOST_PARTS = 4
+"""Of a character, as some keyboards and files write it."""
+_NORMALISED_NOTE = 2 * MAXIMUM_NOTE
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_NOTE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Those that a text of several lines cannot have."""
 
 
-def _tidy(value: object) -> object:
-    """One spelling of the same characters, without white space around them."""
-    if not isinstance(value, str) or len(value) > _NORMALISED:
-        return value
-    return unicodedata.normalize("NFC", value).strip()
+def _tidied(most: int) -> BeforeValidator:
+    """One spelling of the same characters, without white space around them.
+
+    Of at most so many: longer texts are refused in any form, and normalising one can take quadratic time.
+    """
+
+    def tidy(value: object) -> object:
+        if not isinstance(value, str) or len(value) > most:
+            return value
+        return unicodedata.normalize("NFC", value).strip()
+
+    return BeforeValidator(tidy)
 
 
 def _require_line(value: str) -> str:
@@ -65,11 +73,10 @@ def _once(labels: list[str]) -> list[str]:
     return list(dict.fromkeys(labels))
 
 
-_Line = Annotated[str, BeforeValidator(_tidy), AfterValidator(_require_line)]
 _Label = Annotated[
     str,
     Field(max_length=MAXIMUM_LABEL, json_schema_extra={"minLength": 1}),
-    BeforeValidator(_tidy),
+    _tidied(_MOST_PARTS * MAXIMUM_LABEL),
     AfterValidator(_require_line),
     AfterValidator(_require_label),
 ]
@@ -80,7 +87,7 @@ class ConsentFields(StrictModel):
 
     method: ConsentMethod
     at: Annotated[UtcDatetime, AfterValidator(_in_milliseconds)] = Field(examples=["2026-11-22T10:42:07.120Z"])
-    source: _Line = Field(
+    source: Annotated[str, _tidied(_MOST_PARTS * MAXIMUM_SOURCE), AfterValidator(_require_line)] = Field(
         max_length=MAXIMUM_SOURCE,
         description="Where that can be looked up, such as the address of the form.",
         examples=["Sign-up form on example.com"],
@@ -91,8 +98,10 @@ class ConsentFields(StrictModel):
 class ContactFields(StrictModel):
     """What you call a number, and what you know about whose it is."""
 
-    name: _Line = Field(max_length=MAXIMUM_NAME, examples=["Ada Lovelace"], json_schema_extra={"minLength": 1})
-    note: Annotated[str, BeforeValidator(_tidy), AfterValidator(_require_lines)] = Field(
+    name: Annotated[str, _tidied(_MOST_PARTS * MAXIMUM_NAME), AfterValidator(_require_line)] = Field(
+        max_length=MAXIMUM_NAME, examples=["Ada Lovelace"], json_schema_extra={"minLength": 1}
+    )
+    note: Annotated[str, _tidied(_NORMALISED_NOTE), AfterValidator(_require_lines)] = Field(
         "", max_length=MAXIMUM_NOTE, examples=["Prefers mornings."]
     )
     labels: Annotated[list[_Label], AfterValidator(_once)] = Field(
