@@ -130,6 +130,8 @@ test('those used last come first, for this user until the sign-out', async ({ pa
   await composer(page).press('Enter');
   await expect(composer(page)).toHaveValue('');
   await page.reload();
+  // Signing out asks about a message that is not sent yet.
+  await expect(page.getByRole('log')).toContainText('Delivered');
   await button(page).click();
   const recent = page.getByRole('listbox', { name: 'Recently used' });
   await expect(recent.getByRole('option')).toHaveText(['👍', '❤️']);
