@@ -89,7 +89,7 @@ class ContactService:
         """Returns the names of those numbers that have one, by number as it is given."""
         spelled = {number: canonical(number) for number in numbers}
         known = await repository.find_many(user_id, spelled.values())
-        names = {number: contact_fields(row)["name"] for number, row in known.items() if row.get("deleted_at") is None}
+        names = {number: str(row["name"]) for number, row in known.items() if row.get("deleted_at") is None}
         return {number: names[found] for number, found in spelled.items() if found in names}
 
     async def store(self, user_id: ObjectId, number: str, fields: ContactFields) -> dict[str, Any]:
