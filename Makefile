@@ -64,10 +64,10 @@ fuzz: $(BACKEND_READY) ## Long form of the fuzz tests: requests generated from t
 	cd backend && FUZZ=long $(BIN)/pytest tests/fuzz -s
 
 test-rolling-restart: $(BACKEND_READY) ## Restart two API processes in turn, under load behind nginx: no request fails (needs nginx)
-	cd backend && $(BIN)/pytest tests/rolling_restart.py
+	cd backend && TEST_PORTS=20000-26384 $(BIN)/pytest tests/rolling_restart.py
 
 test-nginx: $(BACKEND_READY) ## Test the SPA's nginx configuration in front of a real API: pages, caching, headers, URLs (needs nginx)
-	cd backend && $(BIN)/pytest tests/deploy/site_behind_nginx.py
+	cd backend && TEST_PORTS=26384-32768 $(BIN)/pytest tests/deploy/site_behind_nginx.py
 
 bench: $(BACKEND_READY) ## Compare the API's speed with servers that do one thing by hand (needs wrk; backend/docs/performance.md; ARGS="--lines 1,5")
 	cd backend && $(BIN)/python -m tests.bench $(ARGS)

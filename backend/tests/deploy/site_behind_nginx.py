@@ -232,8 +232,9 @@ async def test_methods_of_no_use_are_refused(site: str, path: str, method: str) 
 )
 async def test_a_request_without_a_clear_end_is_not_passed_on(site: str, path: str, framing: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(site).port)
-    writer.write(b"POST " + path.encode() + b" HTTP/1.1\r\nHost: localhost\r\n" + framing)
-    writer.write(b"GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    # At once: nginx resets a connection on which something comes after it has closed it.
+    first = b"POST %b HTTP/1.1\r\nHost: localhost\r\n%b" % (path.encode(), framing)
+    writer.write(first + b"GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n")
     received = await asyncio.wait_for(reader.read(), 20)
     assert received.count(b"HTTP/1.1 ") == 1, received
     assert received.split()[1][:1] in {b"4", b"5"}
