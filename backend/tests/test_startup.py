@@ -25,6 +25,7 @@ PROCESSES = 4
 
 REQUIRED_INDEXES = {
     "users": {"email", "deleting"},
+    "deleted_accounts": {"deleted_at"},
     "sessions": {"user", "expires_at"},
     "invites": {"account"},
     "mails": {"account", "due", "expires_at"},

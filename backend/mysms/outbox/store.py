@@ -1,7 +1,7 @@
 """The outbox: stores messages, hands out claims, and records outcomes."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -52,7 +52,10 @@ _CLEARED_FIELDS = {
 
 
 class OutboxStore:
-    """The outbox of one sender, as one process works with it. `worker_id` names the process in its claims."""
+    """The outbox of one sender, as one process works with it.
+
+    `worker_id` names the process in its claims; `is_active` tells whether an account exists and is not being deleted.
+    """
 
     def __init__(
         self,
@@ -71,6 +74,7 @@ class OutboxStore:
         reconcile_after: timedelta,
         callbacks_enabled: bool,
         sending_enabled: bool,
+        is_active: Callable[[ObjectId], Awaitable[bool]],
     ) -> None:
         self._messages = database["messages"]
         self._states = states
@@ -86,6 +90,7 @@ class OutboxStore:
         self._reconcile_after = reconcile_after
         self._callbacks_enabled = callbacks_enabled
         self._sending_enabled = sending_enabled
+        self._is_active = is_active
 
     async def enqueue(self, message: Message) -> bool:
         """Stores a message, which enqueues it; returns False if its client_id is already in use. `count` comes next."""
@@ -177,17 +182,29 @@ class OutboxStore:
             return None
         claim = Claim.of(row, attempt, now)
         # Only after the claim is a look-up of SIDs conclusive: a callback that proves an earlier attempt either wrote
-        # its SID before the claim, and is seen here, or sees the new attempt. The same holds for an opt-out.
-        sid, is_opted_out = await asyncio.gather(
-            self._message_ids.sid_of(claim.message_id), self._opt_outs.is_opted_out(claim.to_number)
+        # its SID before the claim, and is seen here, or sees the new attempt. The same holds for an opt-out. A message
+        # of a deleted account was stored late, by a process that ended before it saw that the account was gone.
+        sid, is_opted_out, is_active = await asyncio.gather(
+            self._message_ids.sid_of(claim.message_id),
+            self._opt_outs.is_opted_out(claim.to_number),
+            self._is_active(row["user_id"]),
         )
         if sid is not None:
             await self._accept(claim.message_id, attempt, claim.dedup_key, sid)
+            return None
+        if not is_active:
+            await self._erase(claim)
             return None
         if is_opted_out:
             await self._refuse(claim.message_id, attempt, claim.dedup_key)
             return None
         return claim
+
+    async def _erase(self, claim: Claim) -> None:
+        """Erases a message of a deleted account that this process has claimed, unless the claim is over."""
+        claimed = {"outbound.state": OutboxState.CLAIMED, "outbound.attempt": claim.attempt}
+        await self._messages.delete_one({"_id": claim.message_id, **claimed})
+        await self._locks.release_if_over(claim.dedup_key, claim.message_id)
 
     async def _postpone(self, row: Mapping[str, Any]) -> None:
         """Postpones a message until the identical text before it has an outcome."""

@@ -2,6 +2,8 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
 
 from bson import ObjectId
 
@@ -27,6 +29,8 @@ from mysms.users.sign_up import NOT_VALID, Admission, SignUpPolicy, hash_invite,
 from mysms.users.tokens import AccessClaims
 
 EMAIL_TAKEN = {"email": ["has already been taken"]}
+_ERASED_AGAIN_AFTER = timedelta(minutes=10)
+"""Longer than anything takes to reach the database that was begun for an account before its deletion."""
 
 
 class AccountService:
@@ -115,11 +119,6 @@ class AccountService:
             self._cache.add(caller.user_id, account)
         return account
 
-    async def is_active(self, user_id: ObjectId) -> bool:
-        """Whether the account exists and is not being deleted."""
-        user = await repository.find_user(user_id)
-        return user is not None and not user.deleting
-
     async def delete(self, caller: AccessClaims, password: str, client: ClientInfo) -> None:
         """Deletes the account and all its data. Raises InvalidFieldsError if the password is wrong."""
         user = await self._authenticator.confirm_password(caller, password, client, field="password")
@@ -130,13 +129,18 @@ class AccountService:
     async def finish_deletions(self) -> None:
         """Completes deletions that were interrupted because a process ended or lost its database.
 
+        Erases again what a process may have stored for a deleted account, if it ended before it saw that it is gone.
+
         Any number of processes may do this at once, also while another one is deleting the same account. Tries every
         account, then raises the first error.
         """
         failure: Exception | None = None
-        for user_id in await repository.list_deleting(BATCH):
+        before = self._clock() - _ERASED_AGAIN_AFTER
+        steps = [partial(self._finish_deletion, each) for each in await repository.list_deleting(BATCH)]
+        steps += [partial(self._erase_again, each, before) for each in await repository.list_deleted(before, BATCH)]
+        for step in steps:
             try:
-                await self._finish_deletion(user_id)
+                await step()
             except Exception as error:  # noqa: BLE001  # one account must not block the others
                 failure = failure or error
         if failure is not None:
@@ -160,9 +164,19 @@ class AccountService:
 
     async def _finish_deletion(self, user_id: ObjectId) -> None:
         """Deletes an account in idempotent steps; the account itself goes last, so an interrupted deletion is found."""
+        await self._erase(user_id)
+        await repository.delete_user(user_id, self._clock())
+
+    async def _erase_again(self, user_id: ObjectId, before: datetime) -> None:
+        """Erases what was stored for an account after its deletion, and forgets its id."""
+        # A sign-up that was under way with the account's invite may have created an account of the same id.
+        if await repository.find_user(user_id) is None:
+            await self._erase(user_id)
+        await repository.forget_deleted(user_id, before)
+
+    async def _erase(self, user_id: ObjectId) -> None:
         await self._sessions.end_all(user_id)
         await self._notifications.forget(user_id)
         await self._reset_tokens.forget(user_id)
         await self._erase_messages(user_id)
         await self._sign_up_policy.forget(user_id)
-        await repository.delete_user(user_id)

@@ -1,4 +1,4 @@
-"""The stored documents of accounts, sessions, invites and password resets."""
+"""The stored documents of accounts, deleted ones too, sessions, invites and password resets."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -70,6 +70,17 @@ class User(Document):
             IndexModel([("deleting", ASCENDING)], name="deleting"),
             IndexModel([("created_at", ASCENDING)], name="created_at"),
         ]
+
+
+class DeletedAccount(Document):
+    """The id of an account that was deleted, until what may have been on its way to the database is erased, too."""
+
+    deleted_at: datetime
+    schema_version: int = 1
+
+    class Settings:
+        name = "deleted_accounts"
+        indexes: ClassVar = [IndexModel([("deleted_at", ASCENDING)], name="deleted_at")]
 
 
 class PushSubscription(BaseModel):

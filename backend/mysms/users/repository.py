@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from mysms.core.batches import delete_in_batches
 from mysms.users.models import (
     SESSION_SCHEMA_VERSION,
+    DeletedAccount,
     Invite,
     PendingSecondFactor,
     PushSubscription,
@@ -36,6 +37,11 @@ async def insert_user(user: User) -> bool:
 
 async def find_user(user_id: ObjectId) -> User | None:
     return await User.find_one({"_id": user_id})
+
+
+async def is_active(user_id: ObjectId) -> bool:
+    """Whether the account exists and is not being deleted."""
+    return await User.get_pymongo_collection().find_one({"_id": user_id, **_ACTIVE}, {"_id": 1}) is not None
 
 
 async def find_user_by_email(email: str) -> User | None:
@@ -246,8 +252,22 @@ async def list_deleting(limit: int) -> list[ObjectId]:
     return [ObjectId(row["_id"]) for row in await rows.to_list()]
 
 
-async def delete_user(user_id: ObjectId) -> None:
-    await User.get_pymongo_collection().delete_one({"_id": user_id})
+async def delete_user(user_id: ObjectId, now: datetime) -> None:
+    """Deletes an account. Its id is recorded first, so `list_deleted` has it also if the process ends in between."""
+    deleted = {"$set": {"deleted_at": now}, "$setOnInsert": {"schema_version": 1}}
+    await DeletedAccount.get_pymongo_collection().update_one({"_id": user_id}, deleted, upsert=True)
+    # One that was created with the same invite meanwhile has the same id.
+    await User.get_pymongo_collection().delete_one({"_id": user_id, "deleting": True})
+
+
+async def list_deleted(before: datetime, limit: int) -> list[ObjectId]:
+    """Returns up to `limit` accounts that were deleted before this time, and not forgotten since."""
+    rows = DeletedAccount.get_pymongo_collection().find({"deleted_at": {"$lte": before}}, {"_id": 1}, limit=limit)
+    return [ObjectId(row["_id"]) for row in await rows.to_list()]
+
+
+async def forget_deleted(user_id: ObjectId, before: datetime) -> None:
+    await DeletedAccount.get_pymongo_collection().delete_one({"_id": user_id, "deleted_at": {"$lte": before}})
 
 
 async def has_users() -> bool:

@@ -118,7 +118,7 @@ class StubProvider:
 
     def list_received(self, to_number: str, day: date) -> Listing:
         self.days_read.append(day)
-        if self.listed is None:
+        if self.listed is None or to_number in self.unreadable:
             raise ProviderUnavailableError("configured failure")
         of_day = [row for row in self.listed if row.is_inbound and row.sent_at and row.sent_at.date() == day]
         return Listing([row for row in of_day if row.to_number == to_number], self.is_complete)
@@ -130,6 +130,8 @@ class OutboxFixture:
 
     database: connection.Database
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    leaving: set[ObjectId] = field(default_factory=set)
+    """The accounts that are being deleted."""
 
     def clock(self) -> datetime:
         return self.now
@@ -154,7 +156,11 @@ class OutboxFixture:
             reconcile_after=RECONCILE_AFTER,
             callbacks_enabled=True,
             sending_enabled=True,
+            is_active=self._is_active,
         )
+
+    async def _is_active(self, user_id: ObjectId) -> bool:
+        return user_id not in self.leaving
 
     @property
     def changes(self) -> Changes:

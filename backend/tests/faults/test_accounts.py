@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from passlib.handlers.argon2 import argon2
 
 from mysms.providers.base import Accepted, AccountUnavailable, Indeterminate, Outcome, Rejected, RetryableFailure
 from tests.faults.environment import ApiProcess, Environment, Json, running_environment
-from tests.faults.inbound_webhooks import direct_webhooks
+from tests.faults.inbound_webhooks import direct_webhooks, is_inbound_insert
 from tests.faults.mongo_proxy import Command, PausePoint, is_lock_acquisition, is_message_insert
 from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.polling import eventually
@@ -98,8 +98,8 @@ class AccountOwner:
         for name in await self._env.database.list_collection_names():
             async for document in self._env.database[name].find({}):
                 matches = [each for each in private if each in str(document)]
-                if name == "changes":
-                    # The log of changes keeps the ID of the account for an hour.
+                if name in {"changes", "deleted_accounts"}:
+                    # Both keep the ID of the account: the log of changes for an hour, the other one for ten minutes.
                     matches = [each for each in matches if each != self.id]
                 if name == "provider_message_ids":
                     # The owner of a SID is kept: the ID of a message that no longer exists.
@@ -219,6 +219,77 @@ async def test_an_interrupted_deletion_is_completed_by_another_process(tmp_path:
         assert await owner.traces(documents), "the deletion was not interrupted"
         await eventually(
             lambda: owner.traces(documents), lambda found: found == [], within=60, what="the removal of all traces"
+        )
+
+
+LATE_WRITES: Mapping[str, Callable[[Command], bool]] = {
+    "a contact": lambda command: command.get("findAndModify") == "contacts",
+    "a file of contacts": writes("contacts", "insert"),
+    "a picture": writes("attachments", "insert"),
+    "a session": writes("sessions", "insert"),
+    "an inbound message": is_inbound_insert,
+}
+
+
+async def test_what_a_process_stores_after_a_deletion_is_erased_although_it_is_killed_before_its_check(
+    tmp_path: Path,
+) -> None:
+    """Everything that is on its way to the database arrives once the account is gone, and the process ends then."""
+    async with running_environment(tmp_path, name="late writes", INBOUND_CATCH_UP_SECONDS="2") as env:
+        owner = AccountOwner(env)
+        await owner.sign_up()
+        await owner.send()
+        survivor, victim = env.apis
+        await direct_webhooks(env, "rc=0")
+        held = [victim.mongo_proxy.add(PausePoint(matches, "request")) for matches in LATE_WRITES.values()]
+        survivor.is_paused = True
+        answer = await env.simulator.control.text(owner.number, f"{owner.text} to you, too")
+
+        async def at_victim(method: str, path: str, **request: Any) -> httpx.Response:
+            return await env.http.request(method, f"{victim.url}{path}", headers=env.headers, **request)
+
+        contact, file = {"contact": {"name": owner.text}}, f"Name,Phone\r\n{owner.text},+13235560000\r\n"
+        user = {"user": {"email": owner.email, "password": PASSWORD}}
+        requests = [
+            asyncio.create_task(each)
+            for each in (
+                at_victim("PUT", "/api/contacts/+13235560001", json=contact),
+                at_victim("POST", "/api/contacts/import", params={"apply": "true"}, content=file),
+                at_victim("POST", "/api/attachments", content=b"GIF89a" + bytes(300)),
+                at_victim("POST", "/users/sign_in", json=user),
+            )
+        ]
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(each.reached.wait() for each in held))
+        assert (await owner.delete_account()).status_code == 204
+        # For somebody else: no report takes it up again.
+        await eventually(
+            lambda: env.database["provider_message_ids"].find_one({"_id": answer.sid, "is_settled": True}),
+            lambda found: found is not None,
+            what="the answer",
+        )
+
+        victim.mongo_proxy.add(PausePoint(lambda command: command.get("find") == "users", "request", once=False))
+        for each in held:
+            each.release()
+        expected = {"contacts": 2, "attachments": 1, "sessions": 1, "messages": 1}
+
+        async def stored() -> dict[str, int]:
+            theirs = {"user_id": ObjectId(owner.id)}
+            return {name: await env.database[name].count_documents(theirs) for name in expected}
+
+        await eventually(stored, lambda found: found == expected, what="the arrival of all writes")
+        victim.kill()
+        await victim.mongo_proxy.drop_connections()
+        await victim.wait()
+        await asyncio.gather(*requests, return_exceptions=True)
+        assert await stored() == expected, "the process took back what it had stored"
+
+        deleted, long_ago = env.database["deleted_accounts"], datetime.now(UTC) - timedelta(minutes=11)
+        await deleted.update_many({}, {"$set": {"deleted_at": long_ago}})
+        await eventually(stored, lambda left: not any(left.values()), within=60, what="the removal of all of it")
+        await eventually(
+            lambda: deleted.count_documents({}), lambda left: left == 0, what="the removal of the account's ID"
         )
 
 
@@ -369,6 +440,18 @@ async def test_a_message_being_sent_is_erased_after_its_attempt_and_not_retried(
     assert await outbox.claim_next() is None
     await fixture.erasure.erase_abandoned(10)
     await assert_empty(fixture, except_sid=isinstance(outcome, Accepted))
+
+
+async def test_a_message_that_was_stored_after_the_deletion_of_its_account_is_not_sent(fixture: OutboxFixture) -> None:
+    """By a process that ended before it saw that the account was gone."""
+    outbox = fixture.outbox("a")
+    message_id = await fixture.enqueue(outbox, "+14155550100", TEXT)
+    fixture.leaving.add((await fixture.message(message_id)).user_id)
+    other = await fixture.enqueue(outbox, "+14155550101", TEXT)
+    assert (await fixture.claim(outbox)).message_id == other
+    assert await outbox.claim_next() is None
+    assert [row["_id"] for row in await fixture.database["messages"].find({}).to_list()] == [other]
+    assert [row["message_id"] for row in await fixture.database["content_locks"].find({}).to_list()] == [other]
 
 
 async def test_a_message_without_outbox_state_is_erased(fixture: OutboxFixture) -> None:

@@ -77,6 +77,8 @@ async def test_a_process_that_is_killed_between_any_two_writes(
     victim, survivor = env.apis
     # Not paused, only not called.
     survivor.is_paused = True
+    # Nor is it to find the message in the list before the victim has got it.
+    await env.simulator.control.set_fault("list_lag", seconds=60)
     try:
         pause = victim.mongo_proxy.add(PausePoint(WRITES[write], at))
         await env.simulator.control.text(NUMBERS[0], f"killed at the {at} of {write}")
@@ -85,6 +87,7 @@ async def test_a_process_that_is_killed_between_any_two_writes(
         await _kill(victim)
     finally:
         survivor.is_paused = False
+        await env.simulator.control.reset_faults()
     await require_each_once(env)
     await victim.start()
 

@@ -19,7 +19,7 @@ from mysms.users.account_cache import AccountCache
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
 from mysms.users.known_clients import KnownClients
-from mysms.users.models import Invite, ResetToken, Session, User, expiry_of
+from mysms.users.models import DeletedAccount, Invite, ResetToken, Session, User, expiry_of
 from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
@@ -162,7 +162,7 @@ async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mon
 async def fixture(mongodb: Mongo) -> AsyncIterator[UsersFixture]:
     async with connection.connect(mongodb.other_database(f"office_{secrets.token_hex(4)}")) as client:
         database = connection.database_of(client)
-        await connection.init_documents(database, [User, Session, Invite, ResetToken])
+        await connection.init_documents(database, [User, DeletedAccount, Session, Invite, ResetToken])
         fixture = UsersFixture(database)
         await fixture.limiter.create_indexes()
         yield fixture
@@ -233,6 +233,42 @@ async def test_interrupted_deletions_are_completed_despite_one_that_fails(fixtur
     fixture.unerasable = set()
     await fixture.accounts.finish_deletions()
     assert await fixture.ids("users") == set(kept)
+
+
+async def test_a_deleted_account_is_erased_again_once_after_ten_minutes(fixture: UsersFixture) -> None:
+    first, stuck, last = await fixture.store_users(3, deleting=True)
+    await fixture.accounts.finish_deletions()
+    fixture.erased.clear()
+    fixture.now += timedelta(minutes=9)
+    await fixture.accounts.finish_deletions()
+    assert (fixture.erased, await fixture.ids("deleted_accounts")) == ([], {first, stuck, last})
+
+    fixture.now += timedelta(minutes=1)
+    fixture.unerasable = {stuck}
+    with pytest.raises(RuntimeError):
+        await fixture.accounts.finish_deletions()
+    assert (set(fixture.erased), await fixture.ids("deleted_accounts")) == ({first, last}, {stuck})
+    fixture.unerasable = set()
+    for _ in range(2):
+        await fixture.accounts.finish_deletions()
+    assert fixture.erased[2:] == [stuck]
+    assert await fixture.ids("deleted_accounts") == set()
+
+
+async def test_a_deletion_does_not_erase_what_a_later_account_of_the_same_id_has(fixture: UsersFixture) -> None:
+    """An invite determines the id of the account, and two sign-ups with it may have been under way."""
+    (user_id,) = await fixture.store_users(1, deleting=True)
+    await fixture.accounts.finish_deletions()
+    again = User(id=user_id, email="again@example.com", password_hash="", created_at=fixture.now)
+    assert await repository.insert_user(again)
+    # By a process that began to delete the account before.
+    await repository.delete_user(user_id, fixture.now)
+    assert await fixture.ids("users") == {user_id}
+    fixture.erased.clear()
+    fixture.now += timedelta(minutes=11)
+    await fixture.accounts.finish_deletions()
+    assert (fixture.erased, await fixture.ids("deleted_accounts")) == ([], set())
+    assert await fixture.ids("users") == {user_id}
 
 
 async def test_expired_counters_are_deleted_and_others_are_kept(fixture: UsersFixture) -> None:
