@@ -83,7 +83,7 @@ from mysms.push.queue import PushQueue
 from mysms.push.service import PushService
 from mysms.reconciliation.absence import AbsenceRule
 from mysms.reconciliation.backup_recovery import BackupRecovery
-from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, InboundCatchUp, InboundCatchUps
+from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, LOOK_FOR_FORMER_FOR, InboundCatchUp, InboundCatchUps
 from mysms.reconciliation.looks import InboundLooks
 from mysms.reconciliation.polling import PollingLoop, ProviderThread
 from mysms.reconciliation.reconciler import Reconciler
@@ -91,6 +91,7 @@ from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.status_checks import StatusChecks
 from mysms.reconciliation.store import ReconciliationStore
 from mysms.startup import init_database
+from mysms.users import repository as users_repository
 from mysms.users.csv_export import CsvDownloads
 from mysms.users.mails import KINDS, UserMails
 from mysms.users.secret_cipher import SecretCipher
@@ -266,6 +267,7 @@ class _Builder:
             reconcile_after=self._reconcile_after,
             callbacks_enabled=settings.callback_url is not None,
             sending_enabled=settings.sending_enabled,
+            is_active=users_repository.is_active,
         )
 
         self._reconciliation = ReconciliationStore(db, self._identity, utc_now, hold=self._hold)
@@ -292,7 +294,7 @@ class _Builder:
             self._opt_outs,
             self._changes.publisher,
             utc_now,
-            is_active=users.accounts.is_active,
+            is_active=users_repository.is_active,
             erase_messages=self._erasure.erase,
             announce=push.announce,
         )
@@ -307,10 +309,10 @@ class _Builder:
             self._stored_media,
             self._media_links,
             clock=utc_now,
-            is_active=users.accounts.is_active,
+            is_active=users_repository.is_active,
         )
         history = MessageHistory(self._changes, self._totals)
-        contacts = ContactService(self._changes, self._limiter, users.accounts.is_active, utc_now)
+        contacts = ContactService(self._changes, self._limiter, users_repository.is_active, utc_now)
         downloads = CsvDownloads(users.accounts, users.sessions, self._limiter, self._security_events)
         return Services(
             settings=settings,
@@ -337,7 +339,7 @@ class _Builder:
             flagging=Flagging(self._changes.publisher),
             contacts=contacts,
             contacts_csv_export=ContactsCsvExport(contacts, self._opt_outs.describe_all, downloads),
-            contact_import=ContactImport(contacts, self._changes, self._limiter, users.accounts.is_active, utc_now),
+            contact_import=ContactImport(contacts, self._changes, self._limiter, users_repository.is_active, utc_now),
             outbox=outbox,
             simulator=SimulatorAddress(settings),
             outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),
@@ -353,7 +355,7 @@ class _Builder:
                 utc_now,
             ),
             media=MediaReader(TwilioMedia.of(settings), self._stored_media.read, self._limiter, utc_now),
-            uploads=Uploads(self._stored_media, self._media_links, self._limiter, users.accounts.is_active),
+            uploads=Uploads(self._stored_media, self._media_links, self._limiter, users_repository.is_active),
             public_media=PublicMedia(self._stored_media, self._media_links, utc_now),
             push=push,
             shutdown=self._shutdown,
@@ -435,7 +437,13 @@ class _Builder:
 
         def looks_of(sender: SenderIdentity, *, is_former: bool) -> InboundLooks:
             return InboundLooks(
-                self._database, sender, utc_now, hold=self._hold, deep_every=DEEP_EVERY, is_former=is_former
+                self._database,
+                sender,
+                utc_now,
+                hold=self._hold,
+                deep_every=DEEP_EVERY,
+                former_for=LOOK_FOR_FORMER_FOR,
+                is_former=is_former,
             )
 
         def catch_up_of(sender: SenderIdentity, *, is_former: bool) -> InboundCatchUp:
@@ -448,13 +456,13 @@ class _Builder:
                 sender.from_number,
                 utc_now,
                 every=timedelta(seconds=settings.inbound_catch_up_seconds),
-                answers_only=is_former,
             )
 
         catch_ups = InboundCatchUps(
             looks_of(self._identity, is_former=False),
             catch_up_of(self._identity, is_former=False),
             lambda sender: catch_up_of(sender, is_former=True),
+            utc_now,
         )
         polling_loops = [
             PollingLoop(maintenance.run_round, Heartbeat("maintenance", stuck_after)),

@@ -19,11 +19,11 @@ from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.providers.base import ProviderUnavailableError
 from mysms.providers.twilio import is_simulator
 from mysms.push.queue import PushQueue
-from mysms.users.models import Invite, ResetToken, Session, User
+from mysms.users.models import DeletedAccount, Invite, ResetToken, Session, User
 
 _log = logging.getLogger(__name__)
 
-_MODELS = [User, Session, Invite, ResetToken, Message, Conversation, Contact]
+_MODELS = [User, DeletedAccount, Session, Invite, ResetToken, Message, Conversation, Contact]
 
 
 class UnsafeConfigurationError(Exception):

@@ -260,11 +260,15 @@ def _require_free_ports(part: _Part, *, dev: bool) -> None:
             taken = f"Port {port} is taken by another program, or by a MySMS that is still running."
             if not variable:
                 raise DemoError(f"{taken} Stop it.")
-            names = [name.upper() for name in DemoSettings.model_fields if name == "data_dir" or name.endswith("port")]
-            given = {name: os.environ[name] for name in sorted(names) if name in os.environ}
-            another = {**given, variable: str(port + 10)}
-            command = " ".join(f"{name}={shlex.quote(value)}" for name, value in another.items())
-            raise DemoError(f"{taken} Stop it, or choose another port: {command} make {'dev' if dev else 'run'}")
+            command = _make("dev" if dev else "run", **{variable: str(port + 10)})
+            raise DemoError(f"{taken} Stop it, or choose another port: {command}")
+
+
+def _make(target: str, **changes: str) -> str:
+    """Returns a command with the ports and the folder that were set for this one, but for these changes."""
+    names = [name.upper() for name in DemoSettings.model_fields if name == "data_dir" or name.endswith("port")]
+    given = {name: os.environ[name] for name in sorted(names) if name in os.environ}
+    return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in {**given, **changes}.items()), "make", target])
 
 
 @contextlib.contextmanager
@@ -364,7 +368,7 @@ def explain(settings: DemoSettings, data: Path, database: LocalDatabase | None, 
         print(f"  No mail leaves this machine{either}. Caught mails:  http://localhost:{settings.mail_port}")
     if settings.docs_enabled:
         print(f"  API documentation:  http://localhost:{settings.port}/docs")
-    print('  A new password for an account:  make mysms ARGS="reset-password EMAIL"')
+    print("  A new password for an account: ", _make('mysms ARGS="reset-password EMAIL"'))
     print(f"  Database: {'that of MONGODB_URI' if database is None else database.description}")
     print(f"  Data and logs: {data}")
     print("  Press Ctrl-C to stop.\n", flush=True)
@@ -379,6 +383,6 @@ def _how_to_begin(settings: DemoSettings, data: Path) -> str:
             "  Sign up with an invite code, any email and an uncommon password of at least 8 characters, and\n"
             f"  {send}\n"
             f"  The first account needs this invite code:  {_setup_code(settings, data)}\n"
-            "  Further codes:  make mysms ARGS=invite"
+            f"  Further codes:  {_make('mysms ARGS=invite')}"
         )
     return f"  Sign up with any email and an uncommon password of at least 8 characters, and {send}"

@@ -265,6 +265,8 @@ def check_inbound(settings: Settings, *, fix: bool = False) -> str:
                 "Twilio's list, minutes later.",
             )
         set_webhook(*account, found.sid, wanted)
+    except CredentialsRejectedError:
+        return "Without valid credentials, it is unknown where Twilio posts inbound messages."
     except ProviderUnavailableError as error:
         raise CheckFailedError(str(error), "Run mysms doctor again later.") from error
     return f"{number} now posts inbound messages to {url.address}, and again if that fails."
@@ -333,6 +335,10 @@ async def check_receiver(settings: Settings) -> str:
     else:
         receiver = "The account INBOUND_FALLBACK_EMAIL"
         remedy = "Sign up in the app with that address, or set INBOUND_FALLBACK_EMAIL to the address of an account."
+    if settings.effective_signup_mode == "closed":
+        remedy += " While SIGNUP_MODE is closed, only the first account can sign up, with SETUP_CODE."
+    elif settings.effective_signup_mode == "invite":
+        remedy += " Sign-up takes an invite code: one of mysms invite or, for the first account, SETUP_CODE."
     if problem is not None:
         raise CheckFailedError(problem, remedy)
     return f"{receiver} receives messages from people to whom nobody has written."

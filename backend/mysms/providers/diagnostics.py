@@ -1,6 +1,7 @@
 """Diagnostics of Twilio for operators: credentials, phone number and status callbacks."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -54,10 +55,24 @@ def inspect_account(
     account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float, number: str
 ) -> AccountReport:
     """Fetches the account and the number. Raises CredentialsRejectedError and ProviderUnavailableError."""
+    with _client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
+        account = client.api.v2010.accounts(account_sid).fetch()
+        found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
+    owned = [row for row in found if row.phone_number == number]
+    return AccountReport(
+        status=str(account.status).rpartition(".")[2].lower(),
+        is_trial=str(account.type).rpartition(".")[2].lower() == "trial",
+        sends_sms=_can(owned[0].capabilities, "sms") if owned else None,
+        sends_mms=bool(owned) and _can(owned[0].capabilities, "mms"),
+    )
+
+
+@contextlib.contextmanager
+def _client(account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float) -> Iterator[Client]:
+    """Opens a client, whose failures become CredentialsRejectedError and ProviderUnavailableError."""
     try:
         with temporary_client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
-            account = client.api.v2010.accounts(account_sid).fetch()
-            found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
+            yield client
     except TwilioRestException as error:
         if error.code == _TEST_CREDENTIALS:
             raise CredentialsRejectedError("These are Twilio's test credentials, which cannot send.") from error
@@ -66,13 +81,6 @@ def inspect_account(
         raise ProviderUnavailableError(f"Twilio responded with {error.status}.") from error
     except _NO_ANSWER as error:
         raise ProviderUnavailableError(f"Twilio did not respond ({type(error).__name__}).") from error
-    owned = [row for row in found if row.phone_number == number]
-    return AccountReport(
-        status=str(account.status).rpartition(".")[2].lower(),
-        is_trial=str(account.type).rpartition(".")[2].lower() == "trial",
-        sends_sms=_can(owned[0].capabilities, "sms") if owned else None,
-        sends_mms=bool(owned) and _can(owned[0].capabilities, "mms"),
-    )
 
 
 @dataclass(frozen=True)
@@ -111,14 +119,16 @@ class NumberWebhooks:
 def inspect_webhooks(
     account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float, number: str
 ) -> NumberWebhooks | None:
-    """Fetches the webhooks of a number; None if it is not the account's. Raises ProviderUnavailableError."""
-    try:
-        with temporary_client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
-            found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
-            row = next((row for row in found if row.phone_number == number), None)
-            service = None if row is None else _service_in_charge_of(client, number)
-    except _NO_ANSWER as error:
-        raise ProviderUnavailableError(f"Twilio did not respond ({type(error).__name__}).") from error
+    """Fetches the webhooks of a number; None if it is not the account's.
+
+    Raises CredentialsRejectedError and ProviderUnavailableError.
+    """
+    with _client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
+        # If the credentials are rejected, this says so. The library's error about a list has no status.
+        client.api.v2010.accounts(account_sid).fetch()
+        found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
+        row = next((row for row in found if row.phone_number == number), None)
+        service = None if row is None else _service_in_charge_of(client, number)
     if row is None:
         return None
     return NumberWebhooks(

@@ -7,7 +7,7 @@ whatever happened meanwhile, such as a server that slept for weeks, is read as s
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from mysms.core.backoff import Jitter, jitter
@@ -28,6 +28,9 @@ RECENT = timedelta(hours=6)
 """How far every look goes back."""
 OVERLAP = timedelta(days=3)
 """How far a deep look goes back before the last complete one: longer than a row is known to appear late."""
+FORMER_FOR = timedelta(days=30)
+"""How long answers to a number are taken after another has taken its place."""
+LOOK_FOR_FORMER_FOR = FORMER_FOR + OVERLAP
 DEEP_EVERY = timedelta(hours=1)
 LOOK_BACK = timedelta(days=400)
 """How far a look goes back at most: Twilio keeps messages for 400 days."""
@@ -35,6 +38,13 @@ MEDIA_WAIT = timedelta(hours=1)
 """How old a message may get while Twilio does not list all its media; then it is stored without the others."""
 MOST_MEDIA_FAILURES = 3
 """How often in a row the list of its media may fail before a message that is so old is stored without them."""
+HANDOVER = timedelta(minutes=5)
+"""For how long after a number was replaced all that it receives is ours.
+
+A process that still has it may run on, with webhooks that arrive here, and our clock may be behind the provider's.
+"""
+_MOST_BETWEEN_ROUNDS = timedelta(seconds=90)
+"""Less than `HANDOVER`: each round of a process that still has a number takes back that it was replaced."""
 _ONE_DAY = timedelta(days=1)
 _BATCH = 1000
 
@@ -44,8 +54,8 @@ _log = logging.getLogger(__name__)
 class InboundCatchUp:
     """Looks for the inbound messages of one sender. Of any number of processes, one looks at a time.
 
-    With `answers_only`, only for those from people to whom somebody has written from it: a former number may have
-    another use by now, and what else it receives is not ours to store.
+    Once another sender has taken its place (and `HANDOVER` is over), it takes only answers to what somebody has written
+    from the number, which may have another use by now: what else it receives is not ours to store.
     """
 
     def __init__(
@@ -59,7 +69,6 @@ class InboundCatchUp:
         clock: Clock,
         *,
         every: timedelta,
-        answers_only: bool = False,
         jitter: Jitter = jitter,
     ) -> None:
         self._inbox = inbox
@@ -70,7 +79,6 @@ class InboundCatchUp:
         self._number = number
         self._clock = clock
         self._every = every
-        self._answers_only = answers_only
         self._jitter = jitter
         self._asks_at: datetime | None = None
         self._media_failures = Counter[str]()
@@ -82,7 +90,7 @@ class InboundCatchUp:
             return
         look = await self._looks.claim()
         # Another process may look meanwhile, and end.
-        self._asks_at = now + self._every * (0.2 + 0.1 * self._jitter())
+        self._asks_at = now + min(self._every * (0.2 + 0.1 * self._jitter()), _MOST_BETWEEN_ROUNDS)
         if look is None:
             return
         try:
@@ -101,22 +109,22 @@ class InboundCatchUp:
                 return False
             listing: Listing = await self._provider_thread.ask(self._provider.list_received, self._number, day)
             try:
-                is_stored = await self._store(listing)
+                is_stored = await self._store(listing, look)
             except NobodyToReceiveError:
                 # The messages stay in the list, and the next look finds them.
                 return False
             is_complete = is_complete and listing.is_complete and is_stored
         return is_complete
 
-    async def _store(self, listing: Listing) -> bool:
-        """Returns whether everything is stored: a message may wait for the list of its media."""
+    async def _store(self, listing: Listing, look: Look) -> bool:
+        """Stores what is for us; returns whether that is everything: a message may wait for the list of its media."""
         is_complete = True
         rows = sorted(listing.rows, key=lambda row: row.created_at)
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
             settled = await self._message_ids.settled_among([row.sid for row in batch])
             for row in batch:
-                if row.sid in settled or (self._answers_only and not await _is_answer(row)):
+                if row.sid in settled or not await _is_for_us(row, look):
                     continue
                 media = await self._media_of(row)
                 if media is None:
@@ -152,28 +160,56 @@ class InboundCatchUp:
 class InboundCatchUps:
     """Looks for our number, and for those which it has replaced lately: people answer there, too.
 
-    Each has its own look, and there are few. That of a former number costs a query more for each row that is no answer.
+    Each has its own look. That of a former number costs a query more for each row since it was replaced that is not
+    stored.
     """
 
     def __init__(
-        self, looks: InboundLooks, current: InboundCatchUp, of_former: Callable[[SenderIdentity], InboundCatchUp]
+        self,
+        looks: InboundLooks,
+        current: InboundCatchUp,
+        of_former: Callable[[SenderIdentity], InboundCatchUp],
+        clock: Clock,
     ) -> None:
         self._looks = looks
         self._current = current
         self._of_former = of_former
-        self._former: list[InboundCatchUp] | None = None
+        self._clock = clock
+        self._former: Mapping[SenderIdentity, InboundCatchUp] = {}
+        self._finds_former_at: datetime | None = None
 
     async def run_round(self) -> None:
-        """Looks where a look is due. Raises ProviderUnavailableError if the provider did not answer."""
-        await self._current.run_round()
-        if self._former is None:
-            # The number is a setting: no other is replaced while this process runs.
-            self._former = [self._of_former(sender) for sender in await self._looks.find_former_senders()]
-        for catch_up in self._former:
-            await catch_up.run_round()
+        """Looks where a look is due. Raises ProviderUnavailableError if the provider did not answer one of them."""
+        await self._find_former()
+        failure: ProviderUnavailableError | None = None
+        for catch_up in [self._current, *self._former.values()]:
+            try:
+                await catch_up.run_round()
+            except ProviderUnavailableError as error:
+                failure = error
+        if failure is not None:
+            raise failure
+
+    async def _find_former(self) -> None:
+        now = self._clock()
+        if self._finds_former_at is None:
+            await self._looks.begin_use()
+        elif now < self._finds_former_at:
+            return
+        senders = await self._looks.find_former_senders()
+        self._former = {sender: self._former.get(sender) or self._of_former(sender) for sender in senders}
+        # A process with another number may begin, and end, while this one runs.
+        self._finds_former_at = now + DEEP_EVERY
 
 
-async def _is_answer(row: ProviderMessage) -> bool:
+async def _is_for_us(row: ProviderMessage, look: Look) -> bool:
+    if row.created_at.date() < look.looked_from.date() and row.created_at < look.looked_from - HANDOVER:
+        return False
+    replaced_at = look.replaced_at
+    if replaced_at is None or row.created_at <= replaced_at + HANDOVER:
+        return True
+    if row.created_at > replaced_at + FORMER_FOR:
+        return False
     return await messages.find_last_written(row.to_number, spellings(row.from_number)) is not None
 
 
@@ -186,9 +222,12 @@ def _number_of_media(row: ProviderMessage) -> int:
 def _days(look: Look) -> Iterator[date]:
     """Returns the days (UTC) that a look covers: Twilio documents that the list can be filtered by day only."""
     since = look.complete_until - OVERLAP if look.is_deep else look.started_at - RECENT
-    since = max(since, look.looked_from, look.started_at - LOOK_BACK)
+    # The provider's clock may be behind, and its day the one before.
+    since = max(since, look.looked_from - HANDOVER, look.started_at - LOOK_BACK)
     # The provider's clock may be ahead.
     until = look.started_at + RECENT
+    if look.replaced_at is not None:
+        until = min(until, look.replaced_at + FORMER_FOR)
     day = since.date()
     while day <= until.date():
         yield day

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
@@ -11,9 +12,10 @@ from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 from mysms.outbox.sender_identity import SenderIdentity
 
-FORMER_FOR = timedelta(days=30)
-"""How long there are looks for a sender after another has taken its place."""
-_MOST_FORMER = 5
+_OUT_OF_USE = timedelta(days=1)
+"""A sender that was used for the last time so long before another one is certainly not used any more."""
+_AS_FORMER = {"replaced_at": "", "answers_complete_until": "", "is_over": ""}
+"""What only the looks for a former sender have."""
 
 
 @dataclass
@@ -27,13 +29,15 @@ class Look:
     complete_until: datetime
     """When the last complete deep look began; `looked_from` if there was none."""
     is_deep: bool
+    replaced_at: datetime | None = None
+    """When another sender was found to have taken the place of this one; None while it is in use."""
 
 
 class InboundLooks:
     """The looks for one sender, in one document. A process holds a look for `hold`, and extends it between requests.
 
-    Those for a former sender leave rows out. How far they are complete is kept apart, so that nothing is missed if it
-    is in use again.
+    Those for a former sender leave out what is not for us. How far they are complete is kept apart, so that nothing is
+    missed if it is in use again. They end with a complete deep look `former_for` or longer after it was replaced.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class InboundLooks:
         *,
         hold: timedelta,
         deep_every: timedelta,
+        former_for: timedelta,
         is_former: bool = False,
     ) -> None:
         self._looks = database["inbound_looks"]
@@ -54,27 +59,38 @@ class InboundLooks:
         self._clock = clock
         self._hold = hold
         self._deep_every = deep_every
+        self._former_for = former_for
 
     async def claim(self) -> Look | None:
         """Claims the next look, if it is due."""
         now = self._clock()
         held_until = now + self._hold
         due: dict[str, object] = {"_id": self._id, "next_look_at": {"$lte": now}}
+        claim: dict[str, object]
         if self._is_former:
-            due["in_use_at"] = {"$gt": now - FORMER_FOR}
-        row = await self._looks.find_one_and_update(due, {"$set": {"next_look_at": held_until}})
-        if row is None and not self._is_former and await self._begin(now, held_until):
-            row = {"looked_from": now, "complete_until": now, "next_deep_look_at": now}
+            due["is_over"] = {"$ne": True}
+            # A process that still ran with it may have taken this back meanwhile.
+            claim = {"$set": {"next_look_at": held_until}, "$min": {"replaced_at": now}}
+        else:
+            claim = {"$set": {"next_look_at": held_until, **self._use(now)}, "$unset": _AS_FORMER}
+        row: Mapping[str, Any] | None = await self._looks.find_one_and_update(due, claim)
+        if row is None and not self._is_former and not await self._renew_use(now):
+            row = await self._begin(now, held_until)
         if row is None:
             return None
         is_deep = row["next_deep_look_at"] <= now
         complete_until = max(row["complete_until"], row.get(self._complete_until, row["complete_until"]))
-        return Look(now, held_until, row["looked_from"], complete_until, is_deep)
+        replaced_at = row.get("replaced_at", now) if self._is_former else None
+        return Look(now, held_until, row["looked_from"], complete_until, is_deep, replaced_at)
 
     async def extend(self, look: Look) -> bool:
         """Extends the hold; returns False if this process does not hold the look any more."""
-        held_until = self._clock() + self._hold
-        if not await self._update(look, {"next_look_at": held_until}):
+        now = self._clock()
+        held_until = now + self._hold
+        # A look may take longer than a process with another number takes to begin.
+        use = {} if self._is_former else self._use(now)
+        unset = {} if self._is_former else _AS_FORMER
+        if not await self._update(look, {"next_look_at": held_until, **use}, unset):
             return False
         look.held_until = held_until
         return True
@@ -87,35 +103,71 @@ class InboundLooks:
         """Records a look, and schedules the next one. An incomplete deep look is repeated as the next one."""
         now = self._clock()
         values: dict[str, object] = {"next_look_at": now + following}
-        if not self._is_former:
-            values |= {"sender": asdict(self._identity), "in_use_at": now}
         if look.is_deep and is_complete:
             values |= {self._complete_until: look.started_at, "next_deep_look_at": now + self._deep_every}
+            if look.replaced_at is not None and look.started_at >= look.replaced_at + self._former_for:
+                # Unless a process that had slept has just used it.
+                unused = {"_id": self._id, "replaced_at": look.replaced_at}
+                await self._looks.update_one(unused, {"$set": {"is_over": True}})
         await self._update(look, values)
 
+    async def begin_use(self) -> None:
+        """Records that this sender is in use now, and when it took the place of others of the account.
+
+        To be called once a process, before its first look.
+        """
+        now = self._clock()
+        own = await self._looks.find_one({"_id": self._id}) or {}
+        others = await self._looks.find(self._others()).to_list()
+        last_use = max([row["in_use_at"] for row in [own, *others] if "in_use_at" in row], default=now)
+        for other in others:
+            if "replaced_at" in other:
+                continue
+            # A version that records no such time has replaced it before.
+            was_before = other["in_use_at"] < last_use - _OUT_OF_USE
+            replaced_at = other["in_use_at"] if was_before else now
+            await self._looks.update_one({"_id": other["_id"]}, {"$min": {"replaced_at": replaced_at}})
+        if own.keys() & _AS_FORMER.keys():
+            # Everything since is ours, and a deep look reads what was left out.
+            due = {"next_look_at": now, "next_deep_look_at": now}
+            replaced = {"_id": self._id, "$or": [{name: {"$exists": True}} for name in _AS_FORMER]}
+            await self._looks.update_one(replaced, {"$set": {**due, **self._use(now)}, "$unset": _AS_FORMER})
+        elif not await self._renew_use(now):
+            # From now on, what it receives is ours.
+            await self._begin(now, now)
+
     async def find_former_senders(self) -> list[SenderIdentity]:
-        """Returns the other senders of the account that were in use until recently, the newest first."""
-        query = {
-            "_id": {"$ne": self._id},
-            "sender.account_sid": self._identity.account_sid,
-            "sender.api_base_url": self._identity.api_base_url,
-            "in_use_at": {"$gt": self._clock() - FORMER_FOR},
-        }
-        found = self._looks.find(query, {"sender": 1}, sort=[("in_use_at", DESCENDING)], limit=_MOST_FORMER)
+        """Returns the other senders of the account for which there are looks, those that were used last first."""
+        looked_for = {**self._others(), "is_over": {"$ne": True}}
+        found = self._looks.find(looked_for, {"sender": 1}, sort=[("in_use_at", DESCENDING)])
         senders = [row["sender"] for row in await found.to_list()]
         return [SenderIdentity(each["account_sid"], each["from_number"], each["api_base_url"]) for each in senders]
 
-    async def _begin(self, now: datetime, held_until: datetime) -> bool:
-        """Creates the document with the first look; returns False if there is one, whose look is not due."""
-        first = {"_id": self._id, "looked_from": now, "complete_until": now}
-        try:
-            await self._looks.insert_one({**first, "next_deep_look_at": now, "next_look_at": held_until})
-        except DuplicateKeyError:
-            return False
-        return True
+    def _others(self) -> Mapping[str, object]:
+        return {
+            "_id": {"$ne": self._id},
+            "sender.account_sid": self._identity.account_sid,
+            "sender.api_base_url": self._identity.api_base_url,
+        }
 
-    async def _update(self, look: Look, values: Mapping[str, object]) -> bool:
-        updated = await self._looks.update_one(
-            {"_id": self._id, "next_look_at": look.held_until}, {"$set": dict(values)}
-        )
+    def _use(self, now: datetime) -> Mapping[str, object]:
+        return {"sender": asdict(self._identity), "in_use_at": now}
+
+    async def _renew_use(self, now: datetime) -> bool:
+        """Records that this sender is in use still; returns whether there is a document."""
+        use = {"$set": self._use(now), "$unset": _AS_FORMER}
+        return bool((await self._looks.update_one({"_id": self._id}, use)).matched_count)
+
+    async def _begin(self, now: datetime, held_until: datetime) -> Mapping[str, Any] | None:
+        """Creates the document with the first look; returns None if another process has just done so."""
+        first = {"_id": self._id, "looked_from": now, "complete_until": now, "next_deep_look_at": now, **self._use(now)}
+        try:
+            await self._looks.insert_one({**first, "next_look_at": held_until})
+        except DuplicateKeyError:
+            return None
+        return first
+
+    async def _update(self, look: Look, values: Mapping[str, object], unset: Mapping[str, str] | None = None) -> bool:
+        update = {"$set": values, **({"$unset": unset} if unset else {})}
+        updated = await self._looks.update_one({"_id": self._id, "next_look_at": look.held_until}, update)
         return bool(updated.matched_count)

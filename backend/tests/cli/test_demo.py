@@ -217,6 +217,21 @@ def test_the_invite_code_is_printed_wherever_one_is_needed(
     assert ("Sign up with" in shown) == (mode != "closed")
 
 
+def test_commands_are_printed_with_the_ports_that_were_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (*PORTS, "DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    settings = DemoSettings(_env_file=None, setup_code="code", signup_mode="invite")
+    for variables, prefix in (({}, ""), ({"PORT": "9000", "DATA_DIR": "my data"}, "DATA_DIR='my data' PORT=9000 ")):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        explain(settings, tmp_path, None, dev=False)
+        shown = capsys.readouterr().out
+        assert f'  A new password for an account:  {prefix}make mysms ARGS="reset-password EMAIL"\n' in shown
+        assert f"  Further codes:  {prefix}make mysms ARGS=invite\n" in shown
+
+
 def test_with_a_real_account_only_mails_stay_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     explain(DemoSettings(_env_file=None, twilio_account_sid="AC", setup_code="code"), tmp_path, None, dev=False)
     shown = capsys.readouterr().out

@@ -115,8 +115,9 @@ async def test_all_problems_are_found_at_once(tmp_path: Path, simulator: Simulat
     )
     code, lines = await doctor(tmp_path, environment)
     marks = [line.split()[:2] for line in lines]
-    # Without the database, nobody knows who receives; without an API, whether it is ready.
-    fine = {"settings", "receiver", "process"}
+    # Without credentials, nobody knows where messages are posted; without the database, who receives; without an API,
+    # whether it is ready.
+    fine = {"settings", "inbound", "receiver", "process"}
     assert (code, marks) == (1, [["ok" if name in fine else "wrong", name] for name in ALL_CHECKS])
     assert "Traceback" not in "".join(lines)
     assert "a-secret" not in "".join(lines)
@@ -500,6 +501,16 @@ async def test_a_new_database_stays_as_it_is(mongodb: Mongo, tmp_path: Path) -> 
     with pytest.raises(CheckFailedError, match="There is no account yet"):
         await check_receiver(settings)
     assert await contents(settings.mongodb_uri) == {}
+
+
+@pytest.mark.parametrize("mode", ["open", "invite", "closed"])
+async def test_it_says_what_signing_up_takes(mongodb: Mongo, tmp_path: Path, mode: str) -> None:
+    settings = settings_of(mongodb_uri=mongodb.other_database(tmp_path.name[-20:]), signup_mode=mode)
+    with pytest.raises(CheckFailedError) as failure:
+        await check_receiver(settings)
+    said = [name for name in ("SETUP_CODE", "mysms invite", "SIGNUP_MODE") if name in failure.value.remedy]
+    takes = {"open": [], "invite": ["SETUP_CODE", "mysms invite"], "closed": ["SETUP_CODE", "SIGNUP_MODE"]}
+    assert said == takes[mode]
 
 
 async def receiver_line(api: Api, directory: Path, **changes: str) -> tuple[str, int]:

@@ -17,15 +17,21 @@ async def test_an_answer_to_a_former_number_is_read_from_the_list(start: Start, 
         for text in ("One moment", "Wait"):
             await simulator.control.text(peer, text)
             await received(user, text)
+    await simulator.control.text(stranger, "Are you open?")
     try:
         async with start(INBOUND_CATCH_UP_SECONDS="1", TWILIO_FROM_NUMBER=NEW_NUMBER) as api:
             user.api = api
             await user.refresh_tokens()
-            await simulator.control.text(stranger, "For whoever has the number now", to=FROM_NUMBER)
             await simulator.control.text(peer, "I am well", to=FROM_NUMBER)
             await received(user, "I am well")
             await simulator.control.text(stranger, "Hello", to=NEW_NUMBER)
-            assert await received(user, "Hello") == ["Hello", "I am well", "Wait", "One moment"]
+            assert await received(user, "Hello") == [
+                "Hello",
+                "I am well",
+                "Are you open?",
+                "Wait",
+                "One moment",
+            ]
     finally:
         await simulator.control.clear_ledger()
 

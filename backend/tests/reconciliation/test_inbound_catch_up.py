@@ -21,8 +21,17 @@ from mysms.opt_outs.records import OptOutChange, Source
 from mysms.opt_outs.service import OptOutService
 from mysms.outbox.sender_identity import SenderIdentity
 from mysms.providers.base import ProviderMedia, ProviderMessage, ProviderUnavailableError
-from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, LOOK_BACK, OVERLAP, InboundCatchUp, InboundCatchUps
-from mysms.reconciliation.looks import FORMER_FOR, InboundLooks
+from mysms.reconciliation.inbound_catch_up import (
+    DEEP_EVERY,
+    FORMER_FOR,
+    HANDOVER,
+    LOOK_BACK,
+    LOOK_FOR_FORMER_FOR,
+    OVERLAP,
+    InboundCatchUp,
+    InboundCatchUps,
+)
+from mysms.reconciliation.looks import InboundLooks
 from mysms.reconciliation.polling import ProviderThread
 from mysms.users.models import User
 from tests.faults.outbox_fixture import HOLD, IDENTITY, OutboxFixture, StubProvider, new_number, open_outbox_fixture
@@ -67,9 +76,14 @@ class Fixture:
 
     def looks(self, sender: SenderIdentity = IDENTITY, *, is_former: bool = False) -> InboundLooks:
         database, clock = self.outbox.database, self.outbox.clock
-        return InboundLooks(database, sender, clock, hold=HOLD, deep_every=DEEP_EVERY, is_former=is_former)
+        former_for = LOOK_FOR_FORMER_FOR
+        return InboundLooks(
+            database, sender, clock, hold=HOLD, deep_every=DEEP_EVERY, former_for=former_for, is_former=is_former
+        )
 
-    def catch_up(self, sender: SenderIdentity = IDENTITY, *, is_former: bool = False) -> InboundCatchUp:
+    def catch_up(
+        self, sender: SenderIdentity = IDENTITY, *, is_former: bool = False, every: timedelta = EVERY
+    ) -> InboundCatchUp:
         """That of a new process."""
         thread = ProviderThread(Heartbeat("test", 60))
         self.stack.callback(thread.close)
@@ -81,14 +95,16 @@ class Fixture:
             thread,
             sender.from_number,
             self.outbox.clock,
-            every=EVERY,
-            answers_only=is_former,
+            every=every,
         )
 
-    def catch_ups(self, sender: SenderIdentity) -> InboundCatchUps:
+    def catch_ups(self, sender: SenderIdentity, *, every: timedelta = EVERY) -> InboundCatchUps:
         """Those of a new process with this number."""
         return InboundCatchUps(
-            self.looks(sender), self.catch_up(sender), lambda former: self.catch_up(former, is_former=True)
+            self.looks(sender),
+            self.catch_up(sender, every=every),
+            lambda former: self.catch_up(former, is_former=True, every=every),
+            self.outbox.clock,
         )
 
     def row(self, text: str, at: datetime | None = None, **changes: object) -> ProviderMessage:
@@ -499,11 +515,12 @@ async def test_answers_to_a_former_number_are_read_for_a_while(fixture: Fixture)
     catch_ups = fixture.catch_ups(NEW)
     # While no process ran, and while one runs with the new number.
     fixture.receive("I am well", fixture.outbox.now - timedelta(days=2), from_number=peer)
-    fixture.receive("For whoever has the number now")
     await catch_ups.run_round()
     assert await fixture.texts() == ["I am well"]
-    fixture.receive("And you?", from_number=peer)
-    fixture.receive("Hello", fixture.outbox.now + timedelta(seconds=1), to_number=NEW.from_number)
+    replaced_for_sure = fixture.outbox.now + HANDOVER + timedelta(seconds=1)
+    fixture.receive("For whoever has the number now", replaced_for_sure)
+    fixture.receive("And you?", fixture.outbox.now + timedelta(seconds=1), from_number=peer)
+    fixture.receive("Hello", fixture.outbox.now + timedelta(seconds=2), to_number=NEW.from_number)
     fixture.outbox.advance(seconds=301)
     await catch_ups.run_round()
     assert await fixture.texts() == ["I am well", "And you?", "Hello"]
@@ -514,11 +531,32 @@ async def test_answers_to_a_former_number_are_read_for_a_while(fixture: Fixture)
     assert await fixture.texts() == ["I am well", "And you?", "Hello"]
 
 
+async def test_a_former_number_misses_nothing_from_before_it_was_replaced(fixture: Fixture) -> None:
+    """Not what is listed late, nor what came while nothing ran: whoever wrote, it was for us."""
+    await write_from_former_number(fixture)
+    sent_at = fixture.outbox.now
+    await fixture.advance_and_look(fixture.catch_up(), minutes=6)
+    fixture.receive("Listed late", sent_at)
+    fixture.outbox.advance(hours=3)
+    fixture.receive("While nothing ran", fixture.outbox.now - timedelta(minutes=5))
+    # By the provider's clock, which may be ahead.
+    fixture.receive("Just before", fixture.outbox.now + HANDOVER)
+    catch_ups = fixture.catch_ups(NEW)
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["Listed late", "While nothing ran", "Just before"]
+    fixture.receive("Listed even later", sent_at + timedelta(seconds=1))
+    fixture.outbox.advance(hours=2)
+    fixture.receive("For whoever has the number now")
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["Listed late", "Listed even later", "While nothing ran", "Just before"]
+
+
 async def test_a_former_number_that_is_in_use_again_misses_nothing(fixture: Fixture) -> None:
     await write_from_former_number(fixture)
     catch_ups = fixture.catch_ups(NEW)
     fixture.outbox.advance(seconds=301)
-    fixture.receive("From a stranger")
+    await catch_ups.run_round()
+    fixture.receive("From a stranger", fixture.outbox.now + HANDOVER + timedelta(seconds=1))
     for _ in range(2):
         fixture.outbox.advance(days=4)
         await catch_ups.run_round()
@@ -526,6 +564,251 @@ async def test_a_former_number_that_is_in_use_again_misses_nothing(fixture: Fixt
     assert await fixture.texts() == []
     await fixture.catch_up().run_round()
     assert await fixture.texts() == ["From a stranger"]
+    # And once it is replaced again, what came before that is known to be for us.
+    fixture.receive("From another one")
+    fixture.outbox.advance(seconds=301)
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["From a stranger", "From another one"]
+
+
+async def test_what_was_left_out_is_read_at_once_if_the_number_is_set_again(fixture: Fixture) -> None:
+    await write_from_former_number(fixture)
+    fixture.outbox.advance(seconds=301)
+    replaced = fixture.catch_ups(NEW)
+    await replaced.run_round()
+    fixture.outbox.advance(days=1)
+    fixture.receive("Left out")
+    for _ in range(2):
+        fixture.outbox.advance(days=5)
+        await replaced.run_round()
+    assert await fixture.texts() == []
+    await fixture.catch_ups(IDENTITY).run_round()
+    assert await fixture.texts() == ["Left out"]
+
+
+async def test_a_number_that_was_replaced_before_this_was_recorded_has_its_new_use(fixture: Fixture) -> None:
+    await write_from_former_number(fixture)
+    catch_ups = fixture.catch_ups(NEW)
+    for _ in range(2):
+        fixture.outbox.advance(days=1, minutes=6)
+        await catch_ups.run_round()
+    # As the version before has left it.
+    await fixture.outbox.database["inbound_looks"].update_many({}, {"$unset": {"replaced_at": ""}})
+    fixture.outbox.advance(hours=1)
+    fixture.receive("For whoever has the number now")
+    third = replace(IDENTITY, from_number="+15005550097")
+    for sender in (NEW, third):
+        await fixture.catch_ups(sender).run_round()
+    assert await fixture.texts() == []
+
+
+async def test_a_number_that_was_used_a_moment_before_the_other_one_is_replaced_now(fixture: Fixture) -> None:
+    """Not when it was used for the last time: a process with it may have run since, and not have looked."""
+    await fixture.catch_ups(IDENTITY).run_round()
+    fixture.outbox.advance(seconds=20)
+    # A process that still has the other number.
+    await fixture.catch_up(NEW).run_round()
+    fixture.outbox.advance(minutes=50)
+    fixture.receive("STOP")
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_a_former_number_that_was_never_read_is_read(fixture: Fixture) -> None:
+    """The provider did not answer while it was in use."""
+    listed, fixture.provider.listed = fixture.provider.listed, None
+    with pytest.raises(ProviderUnavailableError):
+        await fixture.catch_ups(IDENTITY).run_round()
+    fixture.provider.listed = listed
+    fixture.receive("STOP")
+    fixture.outbox.advance(hours=1)
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_a_server_that_was_down_for_a_month_reads_what_its_former_number_received(fixture: Fixture) -> None:
+    peer = await write_from_former_number(fixture)
+    fixture.receive("STOP", fixture.outbox.now + timedelta(days=2))
+    fixture.outbox.advance(days=31)
+    catch_ups = fixture.catch_ups(NEW)
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["STOP"]
+    fixture.outbox.advance(days=29)
+    fixture.receive("I am well", from_number=peer)
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["STOP", "I am well"]
+
+
+async def test_a_server_that_slept_for_a_month_after_the_change_reads_what_came_before_its_end(
+    fixture: Fixture,
+) -> None:
+    peer = await write_from_former_number(fixture)
+    listed, fixture.provider.listed = fixture.provider.listed, None
+    with pytest.raises(ProviderUnavailableError):
+        await fixture.catch_ups(NEW).run_round()
+    fixture.provider.listed = listed
+    fixture.receive("While it was in use", fixture.outbox.now)
+    fixture.receive("STOP", fixture.outbox.now + timedelta(days=2), from_number=peer)
+    fixture.receive("Too late", fixture.outbox.now + FORMER_FOR + HANDOVER, from_number=peer)
+    fixture.outbox.advance(days=300)
+    catch_ups = fixture.catch_ups(NEW)
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["While it was in use", "STOP"]
+    # That was the last look for it.
+    assert await fixture.looks(NEW).find_former_senders() == []
+    fixture.provider.days_read.clear()
+    fixture.outbox.advance(hours=2)
+    await catch_ups.run_round()
+    assert len(fixture.provider.days_read) == len(set(fixture.provider.days_read))
+    # Until it is in use again.
+    fixture.receive("Hello")
+    await fixture.catch_ups(IDENTITY).run_round()
+    fixture.outbox.advance(minutes=6)
+    fixture.receive("And again")
+    await fixture.catch_ups(NEW).run_round()
+    assert (await fixture.texts())[-2:] == ["Hello", "And again"]
+
+
+async def test_all_former_numbers_are_read(fixture: Fixture) -> None:
+    peer = await write_from_former_number(fixture)
+    for last in range(10, 18):
+        fixture.outbox.advance(minutes=10)
+        catch_ups = fixture.catch_ups(replace(IDENTITY, from_number=f"+150055500{last}"))
+        await catch_ups.run_round()
+    fixture.receive("STOP", from_number=peer)
+    fixture.outbox.advance(minutes=6)
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_nothing_is_missed_however_long_processes_with_two_numbers_run(fixture: Fixture) -> None:
+    old = fixture.catch_ups(IDENTITY)
+    await old.run_round()
+    fixture.outbox.advance(minutes=6)
+    new = fixture.catch_ups(NEW)
+    for minute in range(40):
+        fixture.outbox.advance(minutes=1)
+        # It always comes first, and has claimed each look that is due.
+        for process in (new, old):
+            await process.run_round()
+        if minute == 20:
+            fixture.receive("STOP")
+    for _ in range(10):
+        fixture.outbox.advance(minutes=30)
+        await new.run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_rounds_are_not_far_apart_however_rare_the_looks_are(fixture: Fixture) -> None:
+    old, new = (fixture.catch_ups(sender, every=timedelta(hours=6)) for sender in (IDENTITY, NEW))
+    await old.run_round()
+    fixture.outbox.advance(hours=6)
+    for _ in range(10):
+        fixture.outbox.advance(minutes=1)
+        for process in (new, old):
+            await process.run_round()
+    fixture.receive("STOP")
+    fixture.outbox.advance(hours=7)
+    await new.run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_a_process_that_wakes_with_the_former_number_uses_it_again(fixture: Fixture) -> None:
+    old = fixture.catch_ups(IDENTITY)
+    await old.run_round()
+    fixture.outbox.advance(minutes=10)
+    new = fixture.catch_ups(NEW)
+    await new.run_round()
+    fixture.outbox.advance(days=2)
+    fixture.receive("While both slept")
+    fixture.outbox.advance(days=40)
+    await new.run_round()
+    assert await fixture.looks(NEW).find_former_senders() == []
+    fixture.outbox.advance(minutes=2)
+    # It has slept, and ends before it has looked.
+    assert await fixture.looks(IDENTITY).claim() is None
+    fixture.outbox.advance(hours=2)
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["While both slept"]
+
+
+async def test_a_number_whose_looks_had_ended_is_looked_for_again_after_its_next_use(fixture: Fixture) -> None:
+    """However it came into use: a process had slept, or a version was rolled back that does not know of their end."""
+    old = fixture.catch_ups(IDENTITY)
+    await old.run_round()
+    fixture.outbox.advance(minutes=10)
+    await fixture.catch_ups(NEW).run_round()
+    fixture.outbox.advance(days=34)
+    looks = fixture.looks(IDENTITY, is_former=True)
+    look = await looks.claim()
+    assert look is not None
+    await fixture.looks(IDENTITY).claim()
+    await looks.end(look, EVERY, is_complete=True)
+    assert await fixture.looks(NEW).find_former_senders() == [IDENTITY]
+    await fixture.outbox.database["inbound_looks"].update_one(
+        {"sender.from_number": IDENTITY.from_number}, {"$set": {"is_over": True}}
+    )
+    await fixture.catch_ups(IDENTITY).run_round()
+    fixture.outbox.advance(minutes=1)
+    fixture.receive("STOP")
+    fixture.outbox.advance(hours=2)
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_a_number_that_is_replaced_while_another_process_runs_is_read_by_that_one(fixture: Fixture) -> None:
+    """A deployment with a new number is undone."""
+    old = fixture.catch_ups(IDENTITY)
+    await old.run_round()
+    fixture.outbox.advance(minutes=10)
+    await fixture.catch_ups(NEW).run_round()
+    fixture.receive("STOP", to_number=NEW.from_number)
+    fixture.outbox.advance(hours=2)
+    await old.run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_a_long_look_keeps_its_number_in_use(fixture: Fixture) -> None:
+    looks = fixture.looks()
+    look = await looks.claim()
+    assert look is not None
+    await fixture.looks(NEW).begin_use()
+    fixture.outbox.advance(minutes=20)
+    await looks.extend(look)
+    row = await fixture.outbox.database["inbound_looks"].find_one({"sender.from_number": IDENTITY.from_number}) or {}
+    assert (row["in_use_at"], row.get("replaced_at")) == (fixture.outbox.now, None)
+
+
+async def test_a_new_number_is_ours_from_the_moment_in_which_it_is_set(fixture: Fixture) -> None:
+    """Also if the process is killed before it looks for the first time."""
+    await fixture.looks(NEW).begin_use()
+    fixture.receive("STOP", to_number=NEW.from_number)
+    fixture.outbox.advance(days=2)
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_a_former_number_whose_list_fails_holds_up_no_other_one(fixture: Fixture) -> None:
+    await fixture.catch_ups(IDENTITY).run_round()
+    fixture.outbox.advance(minutes=10)
+    third = replace(IDENTITY, from_number="+15005550097")
+    await fixture.catch_ups(third).run_round()
+    fixture.receive("STOP")
+    fixture.provider.unreadable.add(third.from_number)
+    fixture.outbox.advance(minutes=6)
+    with pytest.raises(ProviderUnavailableError):
+        await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_the_clock_of_the_provider_may_be_behind_at_midnight(fixture: Fixture) -> None:
+    fixture.outbox.now = fixture.outbox.now.replace(hour=0, minute=0, second=5)
+    catch_up = fixture.catch_up()
+    await catch_up.run_round()
+    fixture.receive("Of the day before", fixture.outbox.now - timedelta(hours=11))
+    fixture.receive("STOP", fixture.outbox.now - timedelta(seconds=15))
+    await fixture.advance_and_look(catch_up, minutes=6)
+    assert await fixture.texts() == ["STOP"]
 
 
 async def test_each_former_number_of_the_account_has_one_look_of_few_requests(fixture: Fixture) -> None:
