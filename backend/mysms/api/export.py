@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/export", tags=["Accounts"])
 
 
 class ExportResponse(ExportHead):
-    """All data of a user, newest message first, contacts by name, and what was made of conversations."""
+    """All data of a user, newest message first, contacts by number, and what was made of conversations."""
 
     messages: list[MessageDetail]
     contacts: list[ContactResponse]

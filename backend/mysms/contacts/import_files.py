@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from mysms.contacts.errors import FileTooLongError, UnreadableFileError
+from mysms.contacts.labels import LABEL_SEPARATORS
 from mysms.contacts.vcards import Card, is_vcard, read_cards
 from mysms.core.blank import is_blank
 from mysms.core.csv_files import text_of
@@ -22,6 +23,8 @@ MAXIMUM_ROWS = 20_000
 MAXIMUM_COLUMNS = 200
 MAXIMUM_LINE = 100_000
 """Characters. Splitting a longer line into its cells would hold up everything else in the process."""
+MAXIMUM_NUMBERS_IN_ALL = 2 * MAXIMUM_ROWS
+"""Of a file. Checking more takes a process too long, and few of them could be stored."""
 MAXIMUM_NUMBERS = 20
 """Of one row."""
 
@@ -56,8 +59,12 @@ _SEPARATORS = ",;\t"
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t|])(?:\r\n?|\n)", re.IGNORECASE)
 """With which a file tells Excel how it is separated."""
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_BETWEEN_VALUES = re.compile(r"\s*:::\s*")
+_BETWEEN_VALUES = ":::"
 """How Google writes several values into one cell."""
+_FRACTION = re.compile(
+    r"([^0-9.,]*[0-9]+)[.,]00?\s*|([^0-9.,]*[0-9]{7,})[.,]000\s*|([^0-9.,]*[1-9][0-9]{0,2}(?:[\s'’][0-9]{3})+)[.,]00?\s*"
+)
+"""Of a number that a program has taken for an amount, in one piece or in groups of thousands."""
 _GOOGLES_OWN_LABEL = re.compile(r"\A\*\s*")
 _EVERYBODY = {"mycontacts", "starred"}
 """Groups that Google itself makes."""
@@ -125,10 +132,10 @@ def read_file(data: bytes, columns: Sequence[Field] | None, default_country: str
     text = decode(data)
     if is_blank(text):
         raise UnreadableFileError("The file is empty.")
-    if is_vcard(text):
-        names: tuple[tuple[str, Field], ...] = (("name", "name"), ("number", "number"))
-        return ContactFile("vcard", tuple(Column(name, each, ()) for name, each in names), list(_from_cards(text)))
-    return _read_table(text, columns, default_country)
+    file = _read_vcards(text) if is_vcard(text) else _read_table(text, columns, default_country)
+    if sum(len(draft.numbers) for draft in file.drafts) > MAXIMUM_NUMBERS_IN_ALL:
+        raise FileTooLongError(f"The file has more than {MAXIMUM_NUMBERS_IN_ALL:,} numbers. Import it in parts.")
+    return file
 
 
 def decode(data: bytes) -> str:
@@ -147,6 +154,11 @@ def decode(data: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return data.decode("latin-1")
+
+
+def _read_vcards(text: str) -> ContactFile:
+    names: tuple[tuple[str, Field], ...] = (("name", "name"), ("number", "number"))
+    return ContactFile("vcard", tuple(Column(name, each, ()) for name, each in names), list(_from_cards(text)))
 
 
 def _from_cards(text: str) -> Iterator[Draft]:
@@ -243,7 +255,7 @@ def _is_number(cell: str, default_country: str | None) -> bool:
     if sum(character.isdecimal() for character in cell) < _FEWEST_DIGITS:
         return False
     try:
-        normalise(cell, default_country or "US")
+        normalise(_without_fraction(cell), default_country or "US")
     except PhoneNumberError:
         return False
     return True
@@ -264,14 +276,21 @@ def _draft_of_cells(row: int, cells: list[str], places: Mapping[Field, list[int]
 
     parts = texts("first_name") + texts("middle_name") + texts("last_name")
     name = " ".join(texts("name")) or " ".join(parts) or " ".join(texts("organization"))
-    numbers = [each for cell in texts("number") for each in _BETWEEN_VALUES.split(cell) if each]
+    written = [each.strip() for cell in texts("number") for each in cell.split(_BETWEEN_VALUES)]
+    numbers = [_without_fraction(each) for each in written if each]
     labels = [label for cell in texts("labels") for label in _labels_of(cell)]
     consent = {each: " ".join(texts(name)) for each, name in _CONSENT.items() if texts(name)}
     return Draft(row, name, _limited(numbers), "\n".join(texts("note")), tuple(labels), consent, tuple(cells))
 
 
+def _without_fraction(number: str) -> str:
+    """Returns a number without the zeros of an amount, which would make it that of somebody else."""
+    found = _FRACTION.fullmatch(number)
+    return found[1] or found[2] or found[3] if found else number
+
+
 def _labels_of(cell: str) -> Iterator[str]:
-    for written in re.split(r";|:::", cell):
+    for written in LABEL_SEPARATORS.split(cell):
         label = _GOOGLES_OWN_LABEL.sub("", written.strip())
         is_googles_own = label != written.strip() and label.casefold() in _EVERYBODY
         if label and not is_googles_own:

@@ -1,5 +1,6 @@
 """What a file of contacts would change: which of its rows are new, and which are rejected and why. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -11,17 +12,20 @@ from mysms.contacts.schemas import MAXIMUM_LABELS, ContactFields
 from mysms.core.csv_files import to_csv
 from mysms.core.giving_way import giving_way
 from mysms.core.phone_numbers import PhoneNumberError, canonical, normalise
-from mysms.core.validation_sentences import sentences_by_field
+from mysms.core.validation_sentences import sentence_of
 
 Outcome = Literal["new", "updated", "duplicate", "invalid"]
 Existing = Literal["update", "keep"]
 REASON = "reason"
 """The first column of the rejected rows. An import ignores it."""
 
+_ROUNDED = re.compile(r"\+?[0-9]+([.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
+"""As a spreadsheet shows, and exports, a long number: without its last digits."""
+
 _SUBJECTS = {
     "name": "Name",
     "note": "Note",
-    "labels": "Label",
+    "labels": "List of labels",
     "method": "Consent method",
     "at": "Consent time",
     "source": "Consent source",
@@ -110,7 +114,10 @@ def _items_of(draft: Draft, default_country: str | None) -> Iterator[Item]:
         try:
             number = canonical(normalise(written, default_country))
         except PhoneNumberError as error:
-            yield Item(draft.row, written, None, f"Number {error.message}")
+            why = error.message
+            if _ROUNDED.fullmatch(written):
+                why = "has been rounded by a spreadsheet: format its column as text there, and export it again"
+            yield Item(draft.row, written, None, f"Number {why}")
         else:
             yield Item(draft.row, number, fields, fault)
 
@@ -124,6 +131,11 @@ def _fields_of(draft: Draft) -> tuple[Mapping[str, Any] | None, str | None]:
     try:
         return ContactFields.model_validate(given).model_dump(), None
     except ValidationError as error:
-        found = sentences_by_field(error.errors(include_url=False, include_input=False))
-        faults = [f"{_SUBJECTS[name]} {sentence}" for name, sentences in found.items() for sentence in sentences]
+        found = error.errors(include_url=False, include_input=False)
+        faults = [f"{_subject_of(each['loc'][-1])} {sentence_of(each)}" for each in found]
         return None, ". ".join(dict.fromkeys(faults))
+
+
+def _subject_of(place: str | int) -> str:
+    # A label that is at fault has its place in the list, not a name.
+    return "Label" if isinstance(place, int) else _SUBJECTS[place]

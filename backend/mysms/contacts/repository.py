@@ -67,6 +67,13 @@ async def list_own(user_id: ObjectId, *, limit: int, after: str) -> Found:
     return _page(await _find(query, _BY_NAME, limit + 1), limit)
 
 
+async def list_by_number(user_id: ObjectId, *, limit: int, after: str) -> list[Row]:
+    """Returns the next of a user's contacts after a number, or the first ones after an empty text."""
+    # "!" follows the space of `_id_of`.
+    own = {"$gt": _id_of(user_id, after), "$lt": f"{user_id}!"}
+    return await _find({"_id": own, "deleted_at": None}, _BY_ID, limit)
+
+
 async def search(user_id: ObjectId, question: ContactQuestion, *, limit: int, after: str) -> Found:
     """Returns a page of the contacts that match, by name, of the next `CHECKED`: it may be short, and not the last."""
     (first, *others), pattern = question.terms, question.number

@@ -9,6 +9,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from mysms.contacts.labels import LABEL_SEPARATORS
 from mysms.contacts.models import ConsentMethod
 from mysms.core.blank import is_blank
 from mysms.core.strict_model import StrictModel
@@ -64,8 +65,8 @@ def _in_milliseconds(time: datetime) -> datetime:
 
 
 def _require_label(value: str) -> str:
-    if ";" in value:
-        raise PydanticCustomError("semicolon", "can't contain a semicolon")
+    if LABEL_SEPARATORS.search(value):
+        raise PydanticCustomError("separator", "can't contain a comma, a semicolon or :::")
     return value
 
 
@@ -105,7 +106,7 @@ class ContactFields(StrictModel):
         "", max_length=MAXIMUM_NOTE, examples=["Prefers mornings."]
     )
     labels: Annotated[list[_Label], AfterValidator(_once)] = Field(
-        [], max_length=MAXIMUM_LABELS, examples=[["customer"]]
+        [], max_length=MAXIMUM_LABELS, examples=[["customer"]], description="Without commas, semicolons and `:::`."
     )
     consent: ConsentFields | None = Field(None, description="Null if it is not known.")
 

@@ -21,6 +21,7 @@ from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
 
 MAXIMUM_CONTACTS = 20_000
+"""Of a user. Imports that are under way at the same moment may exceed it by what their files hold."""
 KEPT_FOR = timedelta(days=1)
 """How long the number of a deleted contact is kept, so that other clients learn of it."""
 _LIMIT = Limit("contacts", 2_000, timedelta(hours=1))
@@ -118,15 +119,15 @@ class ContactService:
             self._changes.publisher.publish(change)
 
     async def batches(self, user_id: ObjectId) -> AsyncIterator[list[dict[str, Any]]]:
-        """Yields all contacts by name, as `ContactResponse` documents them, in batches of which the first may be empty.
+        """Yields all contacts by number, as `ContactResponse` documents them, in batches that may be empty.
 
-        Each is read when it is asked for.
+        Each is read when it is asked for. A contact that is renamed meanwhile is in one of them all the same.
         """
         after: str | None = ""
         while after is not None:
-            found = await repository.list_own(user_id, limit=_BATCH, after=after)
-            yield [contact_fields(row) for row in found.rows]
-            after = found.next
+            rows = await repository.list_by_number(user_id, limit=_BATCH, after=after)
+            yield [contact_fields(row) for row in rows]
+            after = rows[-1]["number"] if len(rows) == _BATCH else None
 
     def forget_room(self, user_id: ObjectId) -> None:
         """Counts the contacts of a user again before one is created, after others were."""

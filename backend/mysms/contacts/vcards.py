@@ -9,16 +9,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mysms.contacts.labels import LABEL_SEPARATORS
 from mysms.core.giving_way import giving_way
 
 _READ = frozenset({"FN", "N", "TEL", "NOTE", "CATEGORIES", "ORG"})
 _LONGEST_LINE = 20_000
 """Of what is read: longer ones are pictures and keys in the main."""
+_CHARSET = re.compile(
+    r"CHARSET=\"?(UTF-?8|UTF-16(?:LE|BE)?|US-ASCII|ISO-8859-(?:[1-9]|1[013-6])|(?:WINDOWS-|CP)125[0-8]|KOI8-[RU]"
+    r"|SHIFT[_-]JIS|SJIS|TIS-620|GB2312|GBK|GB18030|BIG5|EUC-(?:JP|KR))(?![\w-])"
+)
+"""Those in which address books write. Others that Python knows take quadratic time, or make lone surrogates."""
 _NOT_FOR_MESSAGES = re.compile("FAX|PAGER|MODEM|BBS")
 _FOR_MESSAGES = re.compile("CELL|TEXT")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _UNESCAPED_SEMICOLON = re.compile(r"(?<!\\);")
-_UNESCAPED_COMMA = re.compile(r"(?<!\\),")
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,21 @@ def _lines_of(text: str) -> Iterator[tuple[str, str, str]]:
     for line in lines:
         name, parameters, value = _split(line)
         if "QUOTED-PRINTABLE" in parameters:
-            pieces = [value]
-            # The value goes on in the next line if its own one ends with =.
-            while pieces[-1].endswith("=") and (following := next(lines, None)) is not None:
-                pieces[-1] = pieces[-1][:-1]
-                pieces.append(following)
-            value = _decode_quoted("".join(pieces), parameters)
+            value = _continued(value, lines)
+            if name in _READ:
+                value = _decode_quoted(value, parameters)
         yield name, parameters, value
+
+
+def _continued(value: str, lines: Iterator[str]) -> str:
+    """Returns a value in quoted-printable with the lines that go on with it: nothing if it is too long to be read."""
+    pieces, length = [value], len(value)
+    # It goes on in the next line if its own one ends with =.
+    while value.endswith("=") and (following := next(lines, None)) is not None:
+        value, length = following, length + len(following)
+        if length <= _LONGEST_LINE:
+            pieces.append(value)
+    return "\n".join(pieces) if length <= _LONGEST_LINE else ""
 
 
 def _unfold(text: str) -> Iterator[str]:
@@ -104,11 +117,11 @@ def _split(line: str) -> tuple[str, str, str]:
 
 def _decode_quoted(value: str, parameters: str) -> str:
     data = quopri.decodestring(value.encode("utf-8", errors="replace"))
-    charset = re.search(r"CHARSET=\"?([\w-]+)", parameters)
+    charset = _CHARSET.search(parameters)
     for encoding in (charset[1] if charset else "utf-8", "utf-8"):
         try:
             return data.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeError:
             continue
     return data.decode("latin-1")
 
@@ -122,9 +135,8 @@ def _card_of(lines: list[tuple[str, str, str]]) -> Card:
     parts = " ".join(part for part in (given, additional, family) if part)
     organisation = ", ".join(part for part in map(_unescape, _UNESCAPED_SEMICOLON.split(first("ORG"))) if part)
     notes = [_unescape(value) for name, _, value in lines if name == "NOTE"]
-    labels = [
-        _unescape(label) for name, _, value in lines if name == "CATEGORIES" for label in _UNESCAPED_COMMA.split(value)
-    ]
+    categories = [_unescape(value) for name, _, value in lines if name == "CATEGORIES"]
+    labels = [label.strip() for category in categories for label in LABEL_SEPARATORS.split(category)]
     numbers = [_unescape(value) for name, kind, value in lines if name == "TEL" and _can_be_written_to(kind)]
     return Card(
         full or parts or organisation,

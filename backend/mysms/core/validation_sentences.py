@@ -17,6 +17,7 @@ _SENTENCES = {
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
+    "too_long": "has too many items (maximum is {max_length})",
     "list_type": "must be a list, also with one item",
     "greater_than_equal": "must be at least {ge}",
     "literal_error": "must be {expected}",
@@ -33,9 +34,12 @@ def sentences_by_field(found: Iterable[Mapping[str, Any]]) -> FieldErrors:
     """Returns the error sentences by field name, without the location and the envelope of the field."""
     errors: dict[str, list[str]] = {}
     for item in found:
-        template = _SENTENCES.get(item["type"])
-        sentence = template.format(**item.get("ctx", {})) if template else str(item["msg"])
         # An item of a list has its number behind the name.
         field = next((part for part in reversed(item["loc"]) if isinstance(part, str)), "body")
-        errors.setdefault(str(field), []).append(sentence)
+        errors.setdefault(str(field), []).append(sentence_of(item))
     return errors
+
+
+def sentence_of(item: Mapping[str, Any]) -> str:
+    template = _SENTENCES.get(item["type"])
+    return template.format(**item.get("ctx", {})) if template else str(item["msg"])

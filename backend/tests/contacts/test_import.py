@@ -191,6 +191,15 @@ async def test_nonsense_changes_nothing(api_user: ApiUser, file: bytes) -> None:
     assert await list_all(api_user) == []
 
 
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "raw_unicode_escape", "utf-7", "punycode"])
+async def test_a_card_is_imported_whatever_it_calls_its_charset(api_user: ApiUser, charset: str) -> None:
+    number = new_number()
+    name = f"FN;CHARSET={charset};ENCODING=QUOTED-PRINTABLE:Ada =5Cud800 J+2AA-"
+    file = f"BEGIN:VCARD\n{name}\nTEL:{number}\nEND:VCARD\n"
+    assert await apply(api_user, file) == (1, 0, 0, 0)
+    assert [contact["name"] for contact in await list_all(api_user)] == ["Ada ud800 J+2AA-"]
+
+
 async def test_strangers_are_not_read(api: Api) -> None:
     problem_of(await api.http.post(PATH, content=b"x" * MAXIMUM_FILE), 401, "not_signed_in")
 

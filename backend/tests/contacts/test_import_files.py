@@ -93,6 +93,65 @@ def test_outlooks_export_has_names_in_parts_and_categories() -> None:
     assert (draft.name, draft.numbers, draft.labels) == ("Analytical Engines", ("(415) 555-2671",), ("customer", "vip"))
 
 
+def test_a_comma_ends_a_label_as_in_the_app() -> None:
+    assert only(f'Name,Phone,Labels\r\nAda,{ADA},"Kunden, VIP,"').labels == ("Kunden", "VIP")
+
+
+@pytest.mark.parametrize("written", ["4.17912E+10", "4,17912E+10", "4.17912e+010", "4.17912E10", "4E+10", "+4,1E+10"])
+def test_a_number_that_a_spreadsheet_has_rounded_is_rejected_with_the_remedy(written: str) -> None:
+    (item,) = items_of(f'Name,Phone\r\nAda,"{written}"')
+    said = "Number has been rounded by a spreadsheet: format its column as text there, and export it again"
+    assert (item.fields, item.reason) == (None, said)
+
+
+@pytest.mark.parametrize("written", ["{}.0", "{},0", "{}.00", " {}.0 ", "+{}.0", "+{},00", "+{}.000", "\u200e+{}.0"])
+def test_a_number_that_a_program_has_taken_for_an_amount_is_read_without_its_fraction(written: str) -> None:
+    cell = written.format(ADA.removeprefix("+"))
+    assert found(f'Name,Phone\nAda,"{cell}"') == [(ADA, "Ada")]
+    assert found(f'Name,Phone\nAda,"Home ::: {cell}"') == [(ADA, "Ada")]
+    # Also where the first row is no header.
+    assert found(f'Ada,"{cell}"', ["name", "number"]) == [(ADA, "Ada")]
+    assert only(f'Name,Phone\nAda,"{cell}"').cells[1].strip() == cell.strip()
+
+
+@pytest.mark.parametrize("written", ["415.555.2671", "(415) 5552671", "415 555 267.1", "415555267.1", "41555526.71"])
+def test_points_within_a_number_are_no_fraction(written: str) -> None:
+    assert found(f"Name,Phone\nAda,{written}") == [(ADA, "Ada")]
+
+
+@pytest.mark.parametrize("written", ["13.000", "0800.000", "041,000"])
+def test_the_zeros_of_a_short_number_are_a_part_of_it(written: str) -> None:
+    assert only(f'Name,Phone\nAda,"{written}"').numbers == (written,)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+1 415 555 267.00", "+1415555267"),
+        ("+33 1.42.68.53.00", "+33142685300"),
+        ("+47 815 48.000", "+4781548000"),
+        ("+49 30 123.000", "+4930123000"),
+        ("+49 800 123.000", "+49800123000"),
+        ("+61 1800 555.000", "+611800555000"),
+        ("+41 44 123.00", "+414412300"),
+    ],
+)
+def test_an_amount_may_have_groups_of_thousands_and_other_numbers_end_in_zeros_too(written: str, number: str) -> None:
+    assert found(f"Name,Phone\nAda,{written}") == [(number, "Ada")]
+
+
+def test_a_file_has_a_limit_of_numbers_in_all() -> None:
+    numbers = ":::".join(f"+1415555{last:04}" for last in range(20))
+    assert sum(len(draft.numbers) for draft in read("Name,Phone\n" + f"Ada,{numbers}\n" * 2_000).drafts) == 40_000
+    with pytest.raises(FileTooLongError, match="more than 40,000 numbers"):
+        read("Name,Phone\n" + f"Ada,{numbers}\n" * 2_001)
+
+
+@pytest.mark.parametrize("written", ["312345.00", "312345,0"])
+def test_a_short_number_is_an_amount_with_one_or_two_zeros(written: str) -> None:
+    assert only(f'Name,Phone\nAda,"{written}"').numbers == ("312345",)
+
+
 def test_excels_line_about_the_separator_is_no_row() -> None:
     file = f"sep=;\r\nName;Phone\r\nAda, dear;{ADA}\r\n"
     assert [(draft.row, draft.name) for draft in read(file).drafts] == [(3, "Ada, dear")]
@@ -109,7 +168,7 @@ item1.TEL;type=pref:(415) 555-2671
 TEL;type=CELL;type=VOICE:{BOB}
 TEL;type=WORK;type=FAX:+1 415 555 0000
 NOTE:First\\nsecond\\; third
-CATEGORIES:friends,a\\,b
+CATEGORIES:friends,a\\,b:::c
 PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQAASABIAAD
  /4QBYRXhpZgAATU0AKgAAAAgAAg
 END:VCARD
@@ -124,7 +183,7 @@ def test_a_card_has_a_contact_for_each_number(line_end: str) -> None:
         "Ada Lovelace",
         ("(415) 555-2671", BOB),
         "First\nsecond; third",
-        ("friends", "a,b"),
+        ("friends", "a", "b", "c"),
         cells=("Ada Lovelace", f"(415) 555-2671; {BOB}"),
     )
     assert found(APPLE) == [(ADA, "Ada Lovelace"), (BOB, "Ada Lovelace")]
@@ -142,6 +201,47 @@ def test_a_card_has_a_contact_for_each_number(line_end: str) -> None:
 )
 def test_cards_of_all_versions_are_read(lines: list[str], name: str, number: str) -> None:
     assert found("\r\n".join(["begin:vcard", *lines, "end:vcard", ""])) == [(number, name)]
+
+
+@pytest.mark.parametrize(
+    ("charset", "written", "name"),
+    [
+        ("shift_jis", "=8A=BF", "漢"),
+        ("windows-1250", "=8Eofie", "Žofie"),
+        ("gb18030", "=D6=D0", "中"),
+        ("utf-16le", "Z=00o=00=EB=00", "Zoë"),
+        # Those of which no address book makes use are read as any other text.
+        ("undefined", "Zo=C3=AB", "Zoë"),
+        ("undefined", "Zo=EB", "Zoë"),
+        ("punycode", "bcher-kva", "bcher-kva"),
+        ("idna", "Zo=C3=AB", "Zoë"),
+        ("unicode_escape", "Ada =5Cud800", "Ada ud800"),
+        ("raw_unicode_escape", "Ada =5Cud800", "Ada ud800"),
+        ("utf-7", "Ada J+2AA-", "Ada J+2AA-"),
+        # Half of a pair.
+        ("utf-16le", "A=00=00=D8", "A\0\0Ø"),
+        ("utf-8", "A=ED=A0=80", "Aí \x80"),
+    ],
+)
+def test_of_a_card_only_the_charsets_of_address_books_are_read(charset: str, written: str, name: str) -> None:
+    file = f"BEGIN:VCARD\nFN;CHARSET={charset};ENCODING=QUOTED-PRINTABLE:{written}\nTEL:{ADA}\nEND:VCARD"
+    assert only(file).name == name
+
+
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b""])
+def test_half_of_a_pair_is_no_character(mark: bytes) -> None:
+    for file in (f"Name,Phone\nAda \ud800,{ADA}\n", f"BEGIN:VCARD\nFN:Ada \ud800\nTEL:{ADA}\nEND:VCARD\n"):
+        assert found(mark + file.encode("utf-16-le", errors="surrogatepass")) == [(ADA, "Ada \ufffd")]
+
+
+def test_a_value_that_goes_on_for_too_long_is_not_read() -> None:
+    def card(lines: int) -> str:
+        note = "=\n".join(["x" * 75] * lines)
+        return f"BEGIN:VCARD\nNOTE;ENCODING=QUOTED-PRINTABLE:{note}\nFN:Ada\nTEL:{ADA}\nEND:VCARD"
+
+    assert only(card(100)).note == "x" * 7_500
+    long = only(card(1_000))
+    assert (long.note, long.name, long.numbers) == ("", "Ada", (ADA,))
 
 
 def test_a_card_that_does_not_end_ends_where_the_next_one_begins() -> None:
@@ -176,6 +276,19 @@ def test_each_row_that_is_not_imported_has_a_reason() -> None:
     assert found(rejected.replace("call me", "+14155550199")) == [(ADA, "Lady Ada"), ("+14155550199", "=1+1")]
     assert found(f"Name,Phone\r\nAda,{ADA}") == [(ADA, "Ada")]
     assert rejected_rows(read(f"Name,Phone\r\nAda,{ADA}"), items_of(f"Name,Phone\r\nAda,{ADA}")) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        (";".join(f"label {at}" for at in range(20)), None),
+        (";".join(f"label {at}" for at in range(100)), "List of labels has too many items (maximum is 20)"),
+        ("x" * 41, "Label is too long (maximum is 40 characters)"),
+    ],
+)
+def test_a_row_with_too_much_in_its_labels_is_rejected_in_a_sentence(labels: str, reason: str | None) -> None:
+    (item,) = items_of(f'Name,Phone,Labels\r\nAda,{ADA},"{labels}"\r\n')
+    assert item.reason == reason
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,10 @@ async def test_a_page_examines_no_more_among_ten_thousand_contacts(database: con
             before = await examined(database)
             assert (await repository.list_own(USER, limit=PAGE, after=after)).rows
             assert await examined(database) - before <= PAGE + 1, f"a list of {stop}"
+        for number in ("", f"+49555{stop // 2:07}"):
+            before = await examined(database)
+            assert await repository.list_by_number(USER, limit=PAGE, after=number)
+            assert await examined(database) - before <= PAGE, f"numbers of {stop}"
         before = await examined(database)
         assert len(await repository.list_changed(USER, stop - 20, limit=PAGE, after=None)) == 20
         assert await examined(database) - before <= PAGE + 1, f"changes of {stop}"

@@ -126,10 +126,12 @@ def _files(_: Mapping[str, Any], size: int) -> Iterator[str]:
     yield "\n" * LONGEST_FILE
     yield "Name,Phone\n" + f"{'(' * 190}1,{'(' * 190}1\n" * (LONGEST_FILE // 400)
     yield "Name,Phone\n" + "".join(f"{'x' * 90},+1 415 5{number:06}\n" for number in range(20_000))
+    yield "Name,Phone\n" + f"Eve,1{' ' * 99_000}1\n" * (LONGEST_FILE // 100_000)
     yield "Name" + ",Phone" * 199 + "\n" + (SLOW_TEXT * 30 + ",1" * 199 + "\n") * 2_000
     yield "BEGIN:VCARD\n" + "TEL;" * (LONGEST_FILE // 4)
     yield "BEGIN:VCARD\n" + "BEGIN:VCARD\nTEL:+1\n" * (LONGEST_FILE // 19)
     yield "BEGIN:VCARD\n" + "NOTE;ENCODING=QUOTED-PRINTABLE:=\n" * (LONGEST_FILE // 33)
+    yield "BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE;CHARSET=PUNYCODE:" + "a.-a=\n" * (LONGEST_FILE // 6)
     yield "BEGIN:VCARD\nNOTE:" + "\n \\n" * (LONGEST_FILE // 4)
 
 
