@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   PASSWORD,
+  SESSION_ENDED,
   bubble,
   expect,
   fillSignIn,
@@ -15,8 +16,6 @@ import {
   test as base,
 } from './fixtures';
 import { Page } from '@playwright/test';
-
-const SESSION_ENDED = /40[01] .*\/(users|api)/;
 
 /** Another browser of the same user. */
 const test = base.extend<{ elsewhere: Page }>({

@@ -217,6 +217,36 @@ test('recipients survive a reload, as drafts do, and drafts are shown in the lis
   await expect(row).toContainText('Draft: The wheel arrives');
 });
 
+test('a column of numbers is pasted as recipients, and what is no number among them is named', async ({
+  page,
+  context,
+  request,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.route('**/api/sending', async (route) => {
+    const answer = await route.fetch();
+    const sending = (await answer.json()) as Record<string, unknown>;
+    return route.fulfill({ response: answer, json: { ...sending, default_country: 'CH' } });
+  });
+  await enter(page, await newPerson(request));
+  await openNew(page);
+  const recipient = page.getByLabel('Phone number');
+  await expect(page.getByText('As dialed in Switzerland')).toBeVisible();
+  const numbers = Array.from({ length: 40 }, (_, index) => `079 123 45 ${index + 10}`);
+  await page.evaluate(
+    (column) => navigator.clipboard.writeText(column),
+    ['nonsense', ...numbers].join('\n'),
+  );
+  await recipient.press('ControlOrMeta+V');
+  await expect(page.getByRole('button', { name: /^Remove \+41 79 123 45 \d\d$/ })).toHaveCount(40);
+  await expect(recipient).toHaveValue('nonsense');
+  await expect(recipient).toBeInViewport();
+  await recipient.press('Enter');
+  await expect(page.getByRole('alert')).toHaveText(
+    '“nonsense” has letters in it: write the number in digits.',
+  );
+});
+
 test('messages to one recipient are sent in the order of writing, even over a reload', async ({
   page,
   context,

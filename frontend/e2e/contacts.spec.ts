@@ -33,6 +33,9 @@ test('a number shows its name, in every tab and within seconds', async ({
 
   await person.call(number, NAME);
   await expect(page.getByRole('heading', { name: NAME })).toBeVisible();
+  const details = await openDetails(page, bubble(page, 'winter service'));
+  await expect(details.getByRole('definition').first()).toHaveText(NAME);
+  await page.keyboard.press('Escape');
   const row = page.locator('a.conversation-row').filter({ hasText: 'winter service' });
   await expect(row).toContainText(NAME);
   await expect(row.locator('app-avatar')).toHaveText('AL');

@@ -1,5 +1,14 @@
 import { Locator, Page } from '@playwright/test';
-import { bubble, enter, expect, newNumber, newPerson, openThread, test } from './fixtures';
+import {
+  bubble,
+  composer,
+  enter,
+  expect,
+  newNumber,
+  newPerson,
+  openThread,
+  test,
+} from './fixtures';
 
 function row(page: Page, text: string): Locator {
   return page
@@ -63,5 +72,37 @@ test('a conversation is deleted, but for what comes in meanwhile', async ({
   for (const each of [page, tab]) {
     await expect(row(each, 'Ann')).toHaveCount(0);
     await expect(row(each, 'Dear Bob')).toBeVisible();
+  }
+});
+
+test('the notice of a deletion leaves in sight what is being written', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  const [ann, bob] = [newNumber(), newNumber()];
+  await person.call(ann, 'Ann');
+  await person.write(ann, 'Dear Ann');
+  await person.write(bob, 'Dear Bob');
+  await enter(page, person);
+  await openThread(page, bob);
+  await composer(page).fill('A line\n'.repeat(12));
+  const question = await askToDelete(page, row(page, 'Dear Ann'));
+  await question.getByRole('button', { name: 'Delete' }).click();
+  const notice = page.locator('app-deletion-notice');
+  await expect(notice).toContainText('Conversation deleted');
+  for (const width of [1280, 1000, 2000]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expect(async () => {
+      const [shown, written] = await Promise.all([
+        notice.boundingBox(),
+        page.locator('.composer__writing').boundingBox(),
+      ]);
+      if (!shown || !written) throw new Error('Nothing is shown.');
+      expect(shown.y + shown.height).toBeLessThanOrEqual(written.y);
+      const middleOf = (box: { readonly x: number; readonly width: number }): number =>
+        box.x + box.width / 2;
+      expect(Math.abs(middleOf(shown) - middleOf(written))).toBeLessThan(2);
+    }).toPass({ timeout: 2_000 });
   }
 });

@@ -524,6 +524,8 @@ test('arrows and Enter in search results', async ({ page, request }) => {
   // One tab stop, at the result focused last.
   await press(page, 'ArrowDown');
   await press(page, 'End');
+  // The tab stop follows with the next frame.
+  await expect(found).toHaveAttribute('tabindex', '0');
   await press(page, 'Shift+Tab');
   await press(page, 'Tab');
   await expect(found).toContainText('Your parcel');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Page } from '@playwright/test';
 import type { Message } from '../src/app/api/models';
 import { PASSWORD, axe, enter, expect, fillSignIn, newPerson, scrollTo, test } from './fixtures';
-import { EMAIL, PEER, aMessage, generateApi } from './generated-api';
+import { EMAIL, FAILED, PEER, aMessage, generateApi } from './generated-api';
 
 const INVALID = '+1 500 555 0001';
 
@@ -224,6 +224,25 @@ for (const [size, viewport] of Object.entries({
       await expect(page.getByRole('log')).toContainText('To nobody');
       await page.goBack();
       await expect(page).toHaveURL('/log');
+    });
+
+    test('a long code breaks between its words, and takes no room from the number', async ({
+      page,
+    }) => {
+      const failed = { ...FAILED, error_code: 'recipient_opted_out' } as const;
+      await generateApi(page, { conversations: 1, messages: 1, contents: [failed] });
+      await page.goto('/log');
+      await fillSignIn(page, EMAIL, PASSWORD);
+      await expect(page.locator('.log-row__code').last()).toHaveText('recipient_opted_out');
+      const words = page.locator('.log-row__code span');
+      const lines = await words.evaluateAll((all) =>
+        all.map((word) => word.getClientRects().length),
+      );
+      expect(lines).toEqual([1, 1, 1]);
+      const cut = await page
+        .locator('.log-row__link')
+        .evaluate((link) => link.scrollWidth - link.clientWidth);
+      expect(cut).toBe(0);
     });
 
     test('thousands of messages can be scrolled', async ({ page }) => {

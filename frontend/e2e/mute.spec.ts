@@ -1,5 +1,15 @@
 import { Locator, Page } from '@playwright/test';
-import { bubble, enter, expect, newNumber, newPerson, openThread, row, test } from './fixtures';
+import {
+  bubble,
+  composer,
+  enter,
+  expect,
+  newNumber,
+  newPerson,
+  openThread,
+  row,
+  test,
+} from './fixtures';
 
 const PHONE = { viewport: { width: 390, height: 844 } };
 const TITLE = 'Messages · MySMS Messenger';
@@ -104,4 +114,59 @@ test('a key mutes the conversation of a row, or the open one, and another undoes
   await expect(notice(page)).toContainText('Conversation unmuted');
   await expect(header).not.toContainText('Muted');
   await expect(row(tab, 'Dear Ann')).not.toContainText('Muted');
+});
+
+test('the notice leaves what is being written in sight, and stays in sight itself', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  const ann = newNumber();
+  await person.write(ann, 'Dear Ann');
+  await enter(page, person);
+  for (const [width, height] of [
+    [320, 640],
+    [390, 844],
+    [768, 1024],
+    [1280, 800],
+    // 400 % of a laptop.
+    [320, 180],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await openThread(page, ann);
+    await composer(page).fill('');
+    await page.getByRole('log').focus();
+    await page.keyboard.press('m');
+    await expect(notice(page)).toBeVisible();
+    for (const lines of [1, 12]) {
+      await composer(page).fill('A line\n'.repeat(lines));
+      await expect(async () => {
+        const [shown, written] = await Promise.all([
+          notice(page).boundingBox(),
+          page.locator('.composer__writing').boundingBox(),
+        ]);
+        if (!shown || !written) throw new Error('Nothing is shown.');
+        expect(shown.y).toBeGreaterThanOrEqual(0);
+        expect(shown.x).toBeGreaterThanOrEqual(written.x);
+        expect(shown.x + shown.width).toBeLessThanOrEqual(written.x + written.width);
+        expect(shown.y + shown.height).toBeLessThanOrEqual(height > 200 ? written.y : height);
+      }).toPass({ timeout: 2_000 });
+    }
+    if (width === 390) {
+      // Where nothing is written, it is above the button for a new message.
+      await page.getByRole('link', { name: 'Back' }).click();
+      const button = page.getByRole('link', { name: 'New message' });
+      await expect(button).toBeVisible();
+      await expect(async () => {
+        const [shown, below] = await Promise.all([
+          notice(page).boundingBox(),
+          button.boundingBox(),
+        ]);
+        if (!shown || !below) throw new Error('Nothing is shown.');
+        expect(shown.y + shown.height).toBeLessThanOrEqual(below.y);
+      }).toPass({ timeout: 2_000 });
+    }
+    await notice(page).getByRole('button', { name: 'Undo' }).click();
+    await expect(notice(page)).toHaveCount(0);
+  }
 });

@@ -118,7 +118,7 @@ test('a recipient who has opted out is marked before anything is sent, and refus
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   await expect(page.getByText("You can't message them")).toBeVisible();
   await expect(bubble(page, 'Are you there?')).toBeVisible();
-  await expect(page.getByText('This person wants no more messages.').first()).toBeVisible();
+  await expect(page.getByText('This person had opted out of your messages.').first()).toBeVisible();
   expect(await phone.received('Are you there?')).toBe(0);
   // There is nothing to write in.
   const notice = bubble(page, 'Are you there?');

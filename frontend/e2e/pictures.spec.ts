@@ -426,6 +426,25 @@ test('a picture that a draft has lost is missed in words, and nothing goes witho
   expect(await sentTo(request, number)).toHaveLength(1);
 });
 
+test('a picture is uploaded once the part for it can be loaded', async ({
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/ERR_FAILED|Failed to/);
+  const number = await openConversation(page, request);
+  await page.route(/\/pictures[^/]*\.css/, (route) => route.abort());
+  await composer(page).fill('With a picture');
+  await add(page, await jpeg(page));
+  await expect(page.getByText("This page couldn't be loaded.")).toBeVisible();
+  await page.unroute(/\/pictures[^/]*\.css/);
+  await composer(page).press('Enter');
+  await waitUntilUploaded(page, 1);
+  await composer(page).press('Enter');
+  await expect(bubble(page, 'With a picture')).toContainText('Delivered');
+  expect(await sentTo(request, number)).toHaveLength(2);
+});
+
 test('a message is not sent again without its pictures where the part for them cannot be loaded', async ({
   page,
   request,

@@ -90,6 +90,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await bubble(page, 'tasting menu')
           .getByRole('button', { name: /^Actions on/ })
           .click();
+        await expect(page.getByRole('menuitem', { name: 'Details' })).toBeVisible();
         await picture('message-menu');
         await page.getByRole('menuitem', { name: 'Details' }).click();
         await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('SID');

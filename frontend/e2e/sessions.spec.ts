@@ -1,5 +1,6 @@
 import { startServer } from './another-server';
 import {
+  SESSION_ENDED,
   askToSignOut,
   bubble,
   enter,
@@ -52,7 +53,9 @@ test('an email that is taken shows an error at its field', async ({ page, tolera
 test('two users of one browser see only their own messages, in all tabs', async ({
   context,
   page,
+  tolerate,
 }) => {
+  tolerate(SESSION_ENDED);
   await signUp(page);
   await sendNew(page, '+14155552671', 'From Ada alone');
   await expect(bubble(page, 'From Ada alone')).toBeVisible();
@@ -257,6 +260,7 @@ test('signing out says how many messages it deletes, including those of other ta
   tolerate,
 }) => {
   tolerate(/ERR_FAILED .*\/api\/messages/);
+  tolerate(SESSION_ENDED);
   const email = await signUp(page);
   const otherTab = await context.newPage();
   await otherTab.goto('/');

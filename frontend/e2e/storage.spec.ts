@@ -1,6 +1,7 @@
 import { Page } from '@playwright/test';
 import {
   PASSWORD,
+  SESSION_ENDED,
   composer,
   openNew,
   enter,
@@ -159,7 +160,9 @@ test('what is held in memory is erased when another tab signs out', async ({
   context,
   page,
   request,
+  tolerate,
 }) => {
+  tolerate(SESSION_ENDED);
   const person = await newPerson(request);
   await enter(page, person);
   const otherTab = await context.newPage();

@@ -555,7 +555,7 @@ export interface paths {
         };
         /**
          * Export contacts as CSV
-         * @description Returns your contacts by name, as one file of any length, with the labels of each separated by semicolons.
+         * @description Returns your contacts by number, as one file of any length, with the labels of each separated by semicolons.
          *
          *     As in the export of messages, an apostrophe stands before what a spreadsheet could take for a formula, and the last
          *     line says so if the file is incomplete.
@@ -585,13 +585,13 @@ export interface paths {
          * @description Says what a file of contacts would change, and with `apply`, changes it. The request may be repeated.
          *
          *     The body is the file: CSV, separated by commas, semicolons or tabs, or vCards of version 2.1, 3.0 or 4.0, in UTF-8,
-         *     UTF-16 or Windows-1252, of at most 5 MiB and 20,000 rows or cards. It needs no certain content type. Numbers may
-         *     have any spelling that a recipient may have. Each number of a row or card is a contact; of a number that comes
-         *     several times, the first one counts.
+         *     UTF-16 or Windows-1252, of at most 5 MiB, 20,000 rows or cards and 40,000 numbers. It needs no certain content type.
+         *     Numbers may have any spelling that a recipient may have, and in CSV, the zeros of an amount behind their digits, as
+         *     in `.0` or `,00`. Each number of a row or card is a contact; of one that comes several times, the first one counts.
          *
-         *     What the file does not state of a contact stays, labels are added, and a known consent stays in any case. A consent
-         *     is stored only if the file states its method, time and source. If the connection or the server fails, some of the
-         *     contacts may be stored: a repeated request completes it.
+         *     What the file does not state of a contact stays, labels are added, and a known consent stays in any case. Commas,
+         *     semicolons and `:::` separate labels. A consent is stored only if the file states its method, time and source. If
+         *     the connection or the server fails, some of the contacts may be stored: a repeated request completes it.
          */
         post: operations["import_contacts_api_contacts_import_post"];
         delete?: never;
@@ -1249,6 +1249,7 @@ export interface components {
             note: string;
             /**
              * Labels
+             * @description Without commas, semicolons and `:::`.
              * @default []
              * @example [
              *       "customer"
@@ -1463,7 +1464,7 @@ export interface components {
         };
         /**
          * ExportResponse
-         * @description All data of a user, newest message first, contacts by name, and what was made of conversations.
+         * @description All data of a user, newest message first, contacts by number, and what was made of conversations.
          */
         ExportResponse: {
             /**

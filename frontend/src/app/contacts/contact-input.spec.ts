@@ -45,10 +45,11 @@ describe('what is typed into a contact', () => {
   });
 
   it('has each label once, as commas and semicolons separate them', () => {
-    expect(withLabels(['customer'], ' vip; customer,\u200b, new ')).toEqual([
+    expect(withLabels(['customer'], ' vip; customer,\u200b, new:::old ')).toEqual([
       'customer',
       'vip',
       'new',
+      'old',
     ]);
   });
 

@@ -41,10 +41,10 @@ export function toFields(input: ContactInput, known: Contact | undefined): Conta
   };
 }
 
-/** Those of a text that commas and semicolons separate. */
+/** Those of a text, as the API separates them. */
 export function splitLabels(text: string): string[] {
   return text
-    .split(/[,;\n]/)
+    .split(/[,;\n]|:::/)
     .filter((label) => !isBlank(label))
     .map(tidy);
 }

@@ -22,6 +22,11 @@ describe('the search for contacts', () => {
     expect(found('').slice(2)).toEqual(['3', '1']);
   });
 
+  it('takes what a contact is found by from before, when all are sorted again', () => {
+    const again = sortContacts(ALL.map(({ contact }) => contact));
+    expect(again.every((each, index) => each === ALL[index])).toBe(true);
+  });
+
   it.each([
     ['zoe', ['1']],
     ['LOV zo', ['1']],

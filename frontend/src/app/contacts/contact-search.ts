@@ -1,4 +1,5 @@
 import { Contact } from '../api/models';
+import { wordsOfName } from '../phone-numbers/words-of-name';
 
 /** A contact, and what it is found by. */
 export interface FindableContact {
@@ -8,6 +9,8 @@ export interface FindableContact {
 }
 
 const collator = new Intl.Collator();
+/** Those that are sorted anew with each change are nearly all the same. */
+const findable = new WeakMap<Contact, FindableContact>();
 
 /** By name, and those of one name by number. */
 export function sortContacts(contacts: Iterable<Contact>): FindableContact[] {
@@ -16,7 +19,7 @@ export function sortContacts(contacts: Iterable<Contact>): FindableContact[] {
       (one, other) =>
         collator.compare(one.name, other.name) || (one.number < other.number ? -1 : 1),
     )
-    .map((contact) => ({ contact, words: wordsOf([contact.name, ...contact.labels].join(' ')) }));
+    .map(toFindable);
 }
 
 /** Those with words that begin with all of the text's, or whose number has its digits, as the API finds them. */
@@ -27,18 +30,21 @@ export function findContacts(contacts: readonly FindableContact[], text: string)
     const part = typed.startsWith('+') ? `+${digits}` : digits;
     return contacts.filter(({ contact }) => contact.number.includes(part)).map(toContact);
   }
-  const words = wordsOf(typed);
+  const words = wordsOfName(typed);
   if (words.length === 0 && typed !== '') return [];
   return contacts
     .filter((each) => words.every((word) => each.words.some((own) => own.startsWith(word))))
     .map(toContact);
 }
 
-function toContact({ contact }: FindableContact): Contact {
-  return contact;
+function toFindable(contact: Contact): FindableContact {
+  const known = findable.get(contact);
+  if (known) return known;
+  const made = { contact, words: wordsOfName([contact.name, ...contact.labels].join(' ')) };
+  findable.set(contact, made);
+  return made;
 }
 
-function wordsOf(text: string): string[] {
-  const folded = text.normalize('NFKD').replace(/\p{M}/gu, '').toLocaleLowerCase();
-  return folded.split(/[^\p{L}\p{N}\p{S}]+/u).filter((word) => word !== '');
+function toContact({ contact }: FindableContact): Contact {
+  return contact;
 }

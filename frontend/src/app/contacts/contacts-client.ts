@@ -1,6 +1,6 @@
 import { HttpClient, HttpErrorResponse, HttpResponse } from '@angular/common/http';
 import { Injectable, inject } from '@angular/core';
-import { Observable, catchError, defer, expand, EMPTY, map, of, reduce, throwError } from 'rxjs';
+import { Observable, catchError, defer, expand, EMPTY, map, of, scan, throwError } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { Contact } from '../api/models';
 import { REQUEST_TIMEOUT_MS } from '../api/request-timeout';
@@ -27,7 +27,10 @@ export class ContactsClient {
   #etag = '';
   #answeredAt = 0;
 
-  /** 'unchanged' if nothing has changed since the last answer. */
+  /**
+   * 'unchanged' if nothing has changed since the last answer. Of several pages, each is told of as it comes, and at the end
+   * all of them at once; unless it comes to that, the next call begins again.
+   */
   changes(): Observable<ContactChanges | Unchanged> {
     return defer(() => {
       if (Date.now() - this.#answeredAt > FORGETS_AFTER_MS) this.#begin();
@@ -41,19 +44,12 @@ export class ContactsClient {
         const position = positionOfNext(response);
         return position === undefined ? EMPTY : this.#page({ since, limit: MAX_PAGE, position });
       }),
-      reduce<HttpResponse<Contact[]>, HttpResponse<Contact[]>[]>((all, one) => [...all, one], []),
+      scan<HttpResponse<Contact[]>, HttpResponse<Contact[]>[]>((all, one) => [...all, one], []),
       map((responses) => {
-        this.#answeredAt = Date.now();
-        const contacts = responses.flatMap(({ body }) => body ?? []);
-        const [first] = responses;
-        const revision = Number(first?.headers.get('X-Revision') ?? NO_REVISION);
-        // The database was restored from a backup.
-        if (revision < since) return this.#begin();
-        // While nothing changes, it asks the same again, which an ETag can answer.
-        const isSame = contacts.length === 0;
-        this.#etag = isSame ? (first?.headers.get('ETag') ?? '') : '';
-        if (!isSame) this.#revision = revision;
-        return { contacts, areAll: since === NO_REVISION };
+        const last = responses.at(-1);
+        return last && positionOfNext(last)
+          ? { contacts: last.body ?? [], areAll: false }
+          : this.#complete(since, responses);
       }),
       catchError((error: unknown) => {
         if (!(error instanceof HttpErrorResponse) || error.status !== 304)
@@ -62,6 +58,23 @@ export class ContactsClient {
         return of<Unchanged>('unchanged');
       }),
     );
+  }
+
+  #complete(
+    since: number,
+    responses: readonly HttpResponse<Contact[]>[],
+  ): ContactChanges | Unchanged {
+    this.#answeredAt = Date.now();
+    const contacts = responses.flatMap(({ body }) => body ?? []);
+    const [first] = responses;
+    const revision = Number(first?.headers.get('X-Revision') ?? NO_REVISION);
+    // The database was restored from a backup.
+    if (revision < since) return this.#begin();
+    // While nothing changes, it asks the same again, which an ETag can answer.
+    const isSame = contacts.length === 0;
+    this.#etag = isSame ? (first?.headers.get('ETag') ?? '') : '';
+    if (!isSame) this.#revision = revision;
+    return { contacts, areAll: since === NO_REVISION };
   }
 
   /** The next answer has all contacts. */

@@ -14,6 +14,7 @@ import { ContactsStore } from './contacts-store';
 
 const ADA = '+14155552671';
 const BOB = '+14155552672';
+const NEXT = '</api/contacts/changes?since=0&position=7.14155552671>; rel="next"';
 const HALF_A_DAY_MS = 12 * 3600 * 1000;
 
 function contact(
@@ -31,6 +32,7 @@ describe('ContactsStore', () => {
   const changes = new Subject<void>();
   let http: HttpTestingController;
   let names: ContactNames;
+  let store: ContactsStore;
 
   beforeEach(() => {
     vi.useFakeTimers();
@@ -45,7 +47,8 @@ describe('ContactsStore', () => {
     });
     http = TestBed.inject(HttpTestingController);
     names = TestBed.inject(ContactNames);
-    TestBed.inject(ContactsStore).start(changes);
+    store = TestBed.inject(ContactsStore);
+    store.start(changes);
   });
 
   afterEach(() => {
@@ -78,8 +81,7 @@ describe('ContactsStore', () => {
     const first = await expectRequest();
     expect(first.request.params.get('since')).toBe('0');
     expect(first.request.params.get('limit')).toBe('500');
-    const next = '</api/contacts/changes?since=0&position=7.14155552671>; rel="next"';
-    await answer(first, [contact(ADA, 'Ada')], 9, { Link: next });
+    await answer(first, [contact(ADA, 'Ada')], 9, { Link: NEXT });
     const second = await expectRequest();
     expect(second.request.params.get('position')).toBe('7.14155552671');
     await answer(second, [contact(BOB, 'Bob')], 12);
@@ -90,6 +92,68 @@ describe('ContactsStore', () => {
     expect(third.request.params.get('since')).toBe('9');
     await answer(third, [contact(ADA, 'Ada Lovelace', 2), contact(BOB, '', 2, 'now')], 14);
     expect(shown()).toEqual(['Ada Lovelace', '']);
+  });
+
+  it('knows the names of each page as it comes, and all only with the last', async () => {
+    names.restore(new Map([[BOB, 'Bob']]));
+    await answer(await expectRequest(), [contact(ADA, 'Ada')], 9, { Link: NEXT });
+    expect(shown()).toEqual(['Ada', 'Bob']);
+    expect(store.isKnown()).toBe(false);
+    expect(store.all().map(({ name }) => name)).toEqual(['Ada']);
+    await answer(await expectRequest(), [], 9);
+    expect(shown()).toEqual(['Ada', '']);
+    expect(store.isKnown()).toBe(true);
+  });
+
+  it('begins again after an interrupted reading, and keeps none that was deleted meanwhile', async () => {
+    await answer(await expectRequest(), [contact(ADA, 'Ada')], 9, { Link: NEXT });
+    const second = await expectRequest();
+    second.flush(null, { status: 503, statusText: 'Service Unavailable' });
+    TestBed.tick();
+    expect(shown()).toEqual(['Ada', '']);
+    expect(store.problem()).toBeDefined();
+    await vi.advanceTimersByTimeAsync(3_000);
+    const again = await expectRequest();
+    expect(again.request.params.get('since')).toBe('0');
+    expect(again.request.params.has('position')).toBe(false);
+    await answer(again, [contact(BOB, 'Bob')], 12);
+    expect(shown()).toEqual(['', 'Bob']);
+    expect(store.problem()).toBeUndefined();
+  });
+
+  it('has a problem until all pages are read', async () => {
+    (await expectRequest()).flush(null, { status: 503, statusText: 'Service Unavailable' });
+    await vi.advanceTimersByTimeAsync(3_000);
+    await answer(await expectRequest(), [contact(ADA, 'Ada')], 9, { Link: NEXT });
+    expect(store.problem()).toBeDefined();
+    await answer(await expectRequest(), [contact(BOB, 'Bob')], 9);
+    expect(store.problem()).toBeUndefined();
+  });
+
+  it('keeps what was changed here while all were read', async () => {
+    await answer(await expectRequest(), [contact(ADA, 'Ada')], 9, { Link: NEXT });
+    store.apply(contact(ADA, 'Ada Lovelace', 2));
+    store.apply(contact(BOB, 'Bob'));
+    await answer(await expectRequest(), [], 9);
+    expect(shown()).toEqual(['Ada Lovelace', 'Bob']);
+
+    // Of another reading, it is a part.
+    vi.setSystemTime(Date.now() + HALF_A_DAY_MS + 1);
+    changes.next();
+    await answer(await expectRequest(), [contact(ADA, 'Ada King', 3)], 11);
+    expect(shown()).toEqual(['Ada King', '']);
+  });
+
+  it('does not bring back who was deleted here by an answer from before', async () => {
+    await answer(await expectRequest(), [contact(ADA, 'Ada'), contact(BOB, 'Bob')], 9);
+    changes.next();
+    const late = await expectRequest();
+    store.apply(contact(ADA, 'Ada Lovelace', 2));
+    store.drop(ADA);
+    store.drop(BOB);
+    // One of them was stored again elsewhere.
+    await answer(late, [contact(ADA, 'Ada Lovelace', 2), contact(BOB, 'Bob Turing', 3)], 11);
+    expect(shown()).toEqual(['', 'Bob Turing']);
   });
 
   it('asks with an ETag while nothing changes, again after a second, and once a minute', async () => {

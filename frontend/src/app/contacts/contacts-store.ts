@@ -37,6 +37,10 @@ export class ContactsStore {
   readonly #isKnown = signal(false);
   readonly #problem = signal<Problem | undefined>(undefined);
   readonly #written = new Subject<void>();
+  /** Since the reading began, which may have passed them already. */
+  #changedHere: ReadonlyMap<string, Contact> = new Map();
+  /** Their versions, by number. An answer that was on its way may bring them back. */
+  #deletedHere: ReadonlyMap<string, number> = new Map();
 
   /** Whether all contacts have been read. */
   readonly isKnown = this.#isKnown.asReadonly();
@@ -44,15 +48,14 @@ export class ContactsStore {
   /** Why they could not be read last. */
   readonly problem = this.#problem.asReadonly();
 
-  /** In no order. Reads a signal. */
+  /** In no order; until all are known, those that have been read so far. Reads a signal. */
   readonly all = computed(() => [...this.#contacts().values()]);
 
   constructor() {
     effect(() => {
-      if (!this.#isKnown()) return;
-      this.#names.replace(
-        new Map([...this.#contacts().values()].map(({ number, name }) => [number, name])),
-      );
+      const names = new Map(this.all().map(({ number, name }) => [number, name]));
+      if (this.#isKnown()) this.#names.replace(names);
+      else this.#names.add(names);
     });
     this.#destroyRef.onDestroy(() => {
       this.#names.clear();
@@ -83,6 +86,7 @@ export class ContactsStore {
 
   /** What the API has answered to a change that was made here. */
   apply(contact: Contact): void {
+    this.#changedHere = merged(this.#changedHere, [contact]);
     this.#contacts.update((known) => merged(known, [contact]));
   }
 
@@ -93,22 +97,33 @@ export class ContactsStore {
 
   /** It was deleted here. */
   drop(number: string): void {
-    this.#contacts.update(
-      (known) => new Map([...known].filter(([other]) => other !== canonicalNumber(number))),
-    );
-    // An answer that was on its way may have brought it back.
+    const version = this.of(number)?.version ?? 0;
+    this.#deletedHere = new Map(this.#deletedHere).set(canonicalNumber(number), version);
+    this.#changedHere = without(this.#changedHere, number);
+    this.#contacts.update((known) => without(known, number));
     this.#written.next();
   }
 
   #read(): Observable<unknown> {
+    this.#changedHere = new Map();
+    this.#deletedHere = new Map();
     return this.#client.changes().pipe(
-      tap((changes) => {
-        this.#problem.set(undefined);
-        if (changes === 'unchanged') return;
-        this.#isKnown.set(true);
-        this.#contacts.update((known) =>
-          merged(changes.areAll ? new Map() : known, changes.contacts),
-        );
+      tap({
+        next: (changes) => {
+          if (changes === 'unchanged') return;
+          if (changes.areAll) this.#isKnown.set(true);
+          this.#contacts.update((known) =>
+            merged(
+              changes.areAll ? this.#changedHere : known,
+              changes.contacts.filter(
+                ({ number, version }) => version > (this.#deletedHere.get(number) ?? 0),
+              ),
+            ),
+          );
+        },
+        complete: () => {
+          this.#problem.set(undefined);
+        },
       }),
       catchError((error: unknown) => {
         const problem = toProblem(error);
@@ -119,6 +134,13 @@ export class ContactsStore {
       }),
     );
   }
+}
+
+function without(
+  contacts: ReadonlyMap<string, Contact>,
+  number: string,
+): ReadonlyMap<string, Contact> {
+  return new Map([...contacts].filter(([other]) => other !== canonicalNumber(number)));
 }
 
 function merged(

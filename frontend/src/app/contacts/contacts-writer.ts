@@ -4,6 +4,7 @@ import { firstValueFrom } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { Contact, ContactFields } from '../api/models';
 import { REQUEST_TIMEOUT_MS } from '../api/request-timeout';
+import { withLabels } from './contact-input';
 import { ContactsStore } from './contacts-store';
 
 /** The user's changes of contacts. Each may be repeated: what fails is for the user to try again. */
@@ -14,7 +15,10 @@ export class ContactsWriter {
   readonly #store = inject(ContactsStore);
 
   async store(number: string, contact: ContactFields): Promise<Contact> {
-    const call = this.#http.put<Contact>(this.#urlOf(number), { contact }, OPTIONS);
+    // One that an earlier version has stored may have a comma, which the API refuses.
+    const labels = withLabels([], contact.labels.join());
+    const body = { contact: { ...contact, labels } };
+    const call = this.#http.put<Contact>(this.#urlOf(number), body, OPTIONS);
     const stored = await firstValueFrom(call);
     this.#store.apply(stored);
     return stored;

@@ -3,6 +3,7 @@ export const detailsTexts = {
   loading: 'Loading details…',
   tryAgain: 'Try again',
   status: 'Status',
+  contact: 'Contact',
   to: 'To',
   from: 'From',
   text: 'Text',

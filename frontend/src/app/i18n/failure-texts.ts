@@ -27,7 +27,7 @@ const TEXT_TOO_LONG = 'The text is too long.';
 export const failureTexts: Readonly<Record<string, FailureText>> = {
   expired: { cause: "It couldn't be sent in time.", advice: IF_RELEVANT },
   recipient_opted_out: {
-    cause: 'This person wants no more messages.',
+    cause: 'This person had opted out of your messages.',
     advice: 'They can reply START to change that.',
   },
   20005: { cause: 'The Twilio account is not active.', advice: TELL_OPERATOR },

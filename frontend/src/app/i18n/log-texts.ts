@@ -37,6 +37,10 @@ export const logTexts = {
     codeLabel: 'Error code',
     clear: (count: number) => plural(count, { one: 'Clear # filter', other: 'Clear # filters' }),
   },
+  /** What the API's parameters are called here. */
+  parameters: { peer_number: 'Number', error_code: 'Error code', search: 'Text' } as Readonly<
+    Record<string, string>
+  >,
 
   columns: {
     time: 'Time',

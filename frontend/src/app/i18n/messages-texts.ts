@@ -27,20 +27,6 @@ export const messagesTexts = {
     label: 'Search people and messages',
     placeholder: 'Search people and messages',
     clear: 'Clear search',
-    results: 'Search results',
-    searching: 'Searching…',
-    people: 'People',
-    messages: 'Messages',
-    loadMore: 'Show more results',
-    foundPeople: (count: number) =>
-      plural(count, { one: '# conversation found.', other: '# conversations found.' }),
-    foundMessages: (count: number) =>
-      plural(count, { one: '# message found.', other: '# messages found.' }),
-    foundMoreMessages: (count: number) =>
-      plural(count, { one: '# or more messages found.', other: '# or more messages found.' }),
-    /** The isolates keep the direction of the query's script. */
-    nothing: (query: string) => `No results for “\u2068${query}\u2069”.`,
-    nothingYet: (query: string) => `No results for “\u2068${query}\u2069” in your newest messages.`,
   },
 
   thread: {
@@ -113,7 +99,7 @@ export const messagesTexts = {
     removed: (number: string) => `Removed ${number}.`,
     suggestions: 'Suggestions',
     recent: 'Recent',
-    writtenTo: 'In your conversations',
+    found: 'Contacts and conversations',
     known: 'You have a conversation with this number.',
     enter: 'Enter',
     ownText: 'Everyone gets a text of their own.',
@@ -125,6 +111,9 @@ export const messagesTexts = {
     sendingTo: (count: number) =>
       plural(count, { one: 'Sending # message.', other: 'Sending # messages.' }),
     phoneNumber: 'Phone number',
+    /** Of several numbers, the one that something is wrong with. */
+    quoted: (text: string) => `“${text}”`,
+    twoNumbers: 'is more than one number: put a comma between them',
     phoneNumberHint: 'With country code, such as +1 415 555 2671',
     phoneNumberHintIn: (country: string) =>
       `As dialed in ${country}, or with + and the country code`,
@@ -162,7 +151,7 @@ export const messagesTexts = {
     unconfirmed: 'Not confirmed yet:',
     safeToRepeat: "Retrying won't send it twice.",
     retrying: 'Retrying…',
-    sentAt: (time: string) => `It will be sent at ${time}.`,
+    sentAt: (time: string) => `It will be sent at ${time}, while this app is open.`,
     old: 'It has been waiting here for more than a day.',
     tryAgain: 'Try again',
     edit: 'Edit',

@@ -24,16 +24,6 @@ export const optOutTexts = {
   keep: 'No',
   /** Without what they wrote, which others may not read. */
   stopReason: 'Asked for it in a message.',
-  /** On the card of a contact. */
-  byHand: {
-    ask: 'Stop sending to them…',
-    label: 'Stop sending to this number',
-    reason: 'Reason',
-    reasonHint: 'Such as: asked for it on the phone. Every user of this server can read it.',
-    stop: 'Stop sending',
-    cancel: 'Cancel',
-    undo: 'Allow messages',
-  },
   /** Of the recipients of a new message. */
   recipients: (names: readonly string[]) =>
     names.length === 1

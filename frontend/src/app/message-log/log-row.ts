@@ -14,6 +14,7 @@ import { fullTime, timeOfDay } from '../i18n/formats';
 import { logTexts } from '../i18n/log-texts';
 import {
   describeAbsentText,
+  describeMediaBesideText,
   failureCause,
   hasFailed,
   hasText,
@@ -54,6 +55,9 @@ import { Icon } from '../ui/icon';
     </span>
     <span role="cell" class="log-row__text" dir="auto">
       @if (hasText(shown)) {
+        @if (describeMediaBesideText(shown); as media) {
+          <em dir="ltr">{{ media }}:</em>&ngsp;
+        }
         {{ shown.content }}
       } @else {
         <em>{{ describeAbsentText(shown) }}</em>
@@ -62,9 +66,11 @@ import { Icon } from '../ui/icon';
     <span role="cell" class="log-row__status" [class]="'tone-' + status().tone" [title]="meaning()">
       <app-icon [name]="shown.direction === 'inbound' ? 'in' : status().icon" />{{ status().text }}
     </span>
-    <span role="cell" class="log-row__code" translate="no" [attr.data-label]="texts.columns.code">{{
-      shown.error_code ?? ''
-    }}</span>
+    <span role="cell" class="log-row__code" translate="no" [attr.data-label]="texts.columns.code">
+      @for (part of codeParts(); track $index) {
+        <wbr /><span>{{ part }}</span>
+      }
+    </span>
     <span role="cell" class="log-row__segments">{{ shown.segments }}</span>
   `,
   host: { class: 'log-row', role: 'row' },
@@ -84,11 +90,18 @@ export class LogRow {
   );
   protected readonly hasText = hasText;
   protected readonly describeAbsentText = describeAbsentText;
+  protected readonly describeMediaBesideText = describeMediaBesideText;
   protected readonly names = inject(ContactNames);
   protected readonly number = computed(() => this.names.of(this.message().peer_number));
   protected readonly label = computed(() => logTexts.open(this.number(), this.fullTime()));
   protected readonly time = computed(() => timeOfDay(new Date(this.message().created_at)));
   protected readonly fullTime = computed(() => fullTime(new Date(this.message().created_at)));
+
+  /** A line breaks between the words of a code, and not within them. */
+  protected readonly codeParts = computed(() => {
+    const { error_code } = this.message();
+    return error_code === null ? [] : String(error_code).split(/(?<=_)/);
+  });
 
   topPx(): number {
     return this.link().nativeElement.getBoundingClientRect().top;

@@ -42,6 +42,14 @@ describe('LogStore', () => {
     expect(store.hasMore()).toBe(false);
   });
 
+  it('says what is wrong with a filter', async () => {
+    store.open({ ...NO_FILTER, number: '12' });
+    const problem = { code: 'invalid_fields', errors: { peer_number: ['is too short'] } };
+    (await request()).flush(problem, { status: 422, statusText: 'Unprocessable' });
+    await api.settle();
+    expect(store.problem()).toBe('Number is too short.');
+  });
+
   it('adds a message that is stored long after it was received where it belongs, or leaves it to its page', async () => {
     const at = (_id: string, created_at: string): Message =>
       aMessage({ _id, status: 'sent', created_at });
@@ -152,11 +160,12 @@ describe('LogStore', () => {
 
   it('exports the days of its pages, even after midnight', async () => {
     vi.setSystemTime(new Date(2026, 10, 20, 23, 59));
-    store.open({ ...NO_FILTER, period: 'today' });
+    const filter = { ...NO_FILTER, period: 'today' } as const;
+    store.open(filter);
     const first = await request();
     await answer(first, [OLD]);
     vi.setSystemTime(new Date(2026, 10, 21, 0, 1));
-    const exporting = store.export();
+    const exporting = store.export({ ...filter });
     const file = TestBed.inject(HttpTestingController).expectOne(({ url }) => url.endsWith('.csv'));
     expect(file.request.params.get('created_from')).toBe(first.request.params.get('created_from'));
     file.flush(new Blob());

@@ -4,7 +4,9 @@ import { EMPTY, Observable, Subject, catchError, firstValueFrom, switchMap } fro
 import { describeProblem } from '../api/describe-problem';
 import { Message } from '../api/models';
 import { Page } from '../api/page';
-import { toProblem } from '../api/problem';
+import { Problem, toProblem } from '../api/problem';
+import { formTexts } from '../i18n/form-texts';
+import { logTexts } from '../i18n/log-texts';
 import { ChangesMeanwhile } from '../messages/changes-meanwhile';
 import { MessageSubscriber, MessageSync } from '../messages/message-sync';
 import { MessagesClient } from '../messages/messages-client';
@@ -47,7 +49,7 @@ export class LogStore implements MessageSubscriber {
   readonly #sync = inject(MessageSync);
 
   readonly #state = signal(NOT_LOADED);
-  readonly #opened = new Subject<LogFilter>();
+  readonly #opened = new Subject<LogFilter | undefined>();
   readonly #meanwhile = new ChangesMeanwhile();
   #filter = NO_FILTER;
   /** That of the first page, so that all pages and the export have the same limits. */
@@ -68,7 +70,7 @@ export class LogStore implements MessageSubscriber {
     inject(DestroyRef).onDestroy(this.#sync.subscribe(this));
     this.#opened
       .pipe(
-        switchMap((filter) => this.#loadFirst(filter)),
+        switchMap((filter) => (filter ? this.#loadFirst(filter) : EMPTY)),
         takeUntilDestroyed(),
       )
       .subscribe();
@@ -79,9 +81,9 @@ export class LogStore implements MessageSubscriber {
     return this.isLoaded() && isSame(this.#filter, filter);
   }
 
-  /** Shows the newest messages that match. */
-  open(filter: LogFilter): void {
-    this.#filter = filter;
+  /** Shows the newest messages that match; while it is not known what they are to match, none. */
+  open(filter: LogFilter | undefined): void {
+    this.#filter = filter ?? NO_FILTER;
     this.opened = undefined;
     this.#now = new Date();
     this.#state.set(NOT_LOADED);
@@ -117,8 +119,10 @@ export class LogStore implements MessageSubscriber {
     }
   }
 
-  export(): Promise<Blob> {
-    return firstValueFrom(this.#client.exportCsv(toParameters(this.#filter, this.#now)));
+  /** The filter may have been entered just now, and not be open yet. */
+  export(filter: LogFilter): Promise<Blob> {
+    const now = isSame(filter, this.#filter) ? this.#now : new Date();
+    return firstValueFrom(this.#client.exportCsv(toParameters(filter, now)));
   }
 
   find({ _id }: Message): Message | undefined {
@@ -176,7 +180,7 @@ export class LogStore implements MessageSubscriber {
   }
 
   #fail(error: unknown): void {
-    this.#change({ isLoading: false, problem: describeProblem(toProblem(error)) });
+    this.#change({ isLoading: false, problem: describe(toProblem(error)) });
   }
 
   #change(change: Partial<LogState>): void {
@@ -186,4 +190,14 @@ export class LogStore implements MessageSubscriber {
 
 function isEmpty({ rows, next }: Page<Message>): boolean {
   return rows.length === 0 && next !== undefined;
+}
+
+/** A filter that the API refuses is named. */
+function describe(problem: Problem): string {
+  const sentences = Object.entries(problem.errors).flatMap(([field, errors]) =>
+    errors.map((error) =>
+      formTexts.fieldError(logTexts.parameters[field] ?? formTexts.apiField(field), error),
+    ),
+  );
+  return sentences.length > 0 ? sentences.join(' ') : describeProblem(problem);
 }

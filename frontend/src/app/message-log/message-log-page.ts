@@ -13,10 +13,12 @@ import {
   viewChildren,
 } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
-import { ActivatedRoute, Router, RouterLink } from '@angular/router';
+import { ActivatedRoute, NavigationExtras, Router, RouterLink } from '@angular/router';
 import { describeProblem } from '../api/describe-problem';
 import { Message } from '../api/models';
+import { Poll } from '../api/poll';
 import { toProblem } from '../api/problem';
+import { ContactsStore } from '../contacts/contacts-store';
 import { locale } from '../i18n/locale';
 import { logTexts } from '../i18n/log-texts';
 import { MessageSync } from '../messages/message-sync';
@@ -50,6 +52,12 @@ const OPTIONS = {
 const MOST_SUGGESTED = 8;
 const FRAMES_TO_LAY_OUT = 3;
 
+interface FilterToLookUp {
+  readonly filter: LogFilter;
+  /** undefined while it is unknown. */
+  readonly number: string | undefined;
+}
+
 interface Shown {
   readonly messages: readonly Message[];
   readonly today: Date;
@@ -68,6 +76,8 @@ export class MessageLogPage {
   readonly #router = inject(Router);
   readonly #route = inject(ActivatedRoute);
   readonly #sync = inject(MessageSync);
+  readonly #contacts = inject(ContactsStore);
+  readonly #poll = inject(Poll);
   readonly #connection = inject(ConnectionStatusStore);
   readonly #address = toSignal(this.#route.queryParamMap, { requireSync: true });
   private readonly rows = viewChildren(LogRow);
@@ -82,6 +92,19 @@ export class MessageLogPage {
   protected readonly most = logTexts.most(MOST_ROWS);
   protected readonly filter = computed(() => fromAddress(this.#address()));
   protected readonly isFiltered = computed(() => isFiltered(this.filter()));
+  /**
+   * undefined while its number is a name that is yet to be looked up. That is done once: later, somebody may be stored
+   * whose name begins like a sender's.
+   */
+  protected readonly known = linkedSignal<FilterToLookUp, LogFilter | undefined>({
+    source: () => ({ filter: this.filter(), number: this.#numberOf(this.filter().number) }),
+    computation: ({ filter, number }, before) => {
+      const lookedUp: LogFilter | undefined = before?.value;
+      const isLookedUp = [number, lookedUp?.number].includes(filter.number);
+      // After a way back, its messages are still there.
+      return isLookedUp || untracked(() => this.store.has(filter)) ? filter : undefined;
+    },
+  });
   readonly #typedPerson = signal('');
   /** The numbers of those whose name is being typed. */
   protected readonly people = computed(() =>
@@ -108,13 +131,19 @@ export class MessageLogPage {
   });
   /** While there is no connection, the connection notice says so. */
   protected readonly problem = computed(() =>
-    this.#connection.isDisconnected() ? '' : this.store.problem(),
+    this.#connection.isDisconnected() ? '' : this.#failure(),
   );
+  readonly #failure = computed(() => {
+    const problem = this.known() ? undefined : this.#contacts.problem();
+    return problem ? describeProblem(problem) : this.store.problem();
+  });
+  protected readonly isLoading = computed(() => !this.store.isLoaded() && this.#failure() === '');
   protected readonly announcement = computed(() => {
-    if (!this.store.isLoaded()) return logTexts.loading;
+    if (!this.store.isLoaded()) return this.isLoading() ? logTexts.loading : '';
     return this.isEmpty() ? '' : logTexts.loaded(this.store.messages().length);
   });
 
+  #lastSet: Promise<unknown> = Promise.resolve();
   protected readonly exporting = signal(false);
   protected readonly exportProblem = signal('');
   protected readonly exported = signal('');
@@ -125,10 +154,18 @@ export class MessageLogPage {
     let isKept = isStepInHistory && this.store.has(untracked(this.filter));
     if (isKept) this.#scrollToOpened(inject<ElementRef<HTMLElement>>(ElementRef).nativeElement);
     effect(() => {
-      const filter = this.filter();
+      const filter = this.known();
       untracked(() => {
         if (!isKept) this.store.open(filter);
         isKept = false;
+      });
+    });
+    // The contacts may be read only after one was entered.
+    effect(() => {
+      const number = this.known() ? undefined : this.#numberOf(this.filter().number);
+      if (number === undefined) return;
+      untracked(() => {
+        this.set({ number }, { replaceUrl: true });
       });
     });
   }
@@ -137,9 +174,13 @@ export class MessageLogPage {
     this.store.opened = { id: _id, topPx };
   }
 
-  protected set(change: Partial<Record<keyof LogFilter, string>>): void {
+  protected set(
+    change: Partial<Record<keyof LogFilter, string>>,
+    how: Pick<NavigationExtras, 'replaceUrl'> = {},
+  ): void {
     const filter = { ...this.filter(), ...change } as LogFilter;
-    void this.#router.navigate([], { relativeTo: this.#route, queryParams: toAddress(filter) });
+    const queryParams = toAddress(filter);
+    this.#lastSet = this.#router.navigate([], { relativeTo: this.#route, queryParams, ...how });
   }
 
   protected choose(name: keyof LogFilter, event: Event): void {
@@ -154,21 +195,23 @@ export class MessageLogPage {
   }
 
   protected choosePerson(event: Event): void {
-    const number = this.#numberOf(this.valueOf(event));
+    const text = this.valueOf(event);
+    const number = this.#numberOf(text) ?? text;
     // The filter may be this one already, while the field has the name.
     (event.target as HTMLInputElement).value = number;
     this.set({ number });
   }
 
   /** Of the only contact that is called so, or else whose name begins so; otherwise the text itself, as of a number. */
-  #numberOf(text: string): string {
+  #numberOf(text: string): string | undefined {
     if (text.includes('+') || !/\p{L}/u.test(text)) return text;
+    // Among some of them, a name may only seem to be that of one.
+    if (!this.names.areAll()) return undefined;
     const found = this.names.search(text, MOST_NAMES);
     const isCalledSo = (number: string): boolean =>
       this.names.of(number).localeCompare(text, locale, { sensitivity: 'base' }) === 0;
     const exact = found.filter(isCalledSo);
-    // A search ignores digits, by which names may differ.
-    const [only, another] = exact.length > 0 || /\d/.test(text) ? exact : found;
+    const [only, another] = exact.length > 0 ? exact : found;
     return another === undefined ? (only ?? text) : text;
   }
 
@@ -179,8 +222,10 @@ export class MessageLogPage {
   }
 
   protected retry(): void {
-    if (this.store.isLoaded()) void this.store.loadMore();
-    else this.store.open(this.filter());
+    const filter = this.known();
+    if (!filter) this.#poll.now();
+    else if (this.store.isLoaded()) void this.store.loadMore();
+    else this.store.open(filter);
   }
 
   protected valueOf(event: Event): string {
@@ -193,7 +238,12 @@ export class MessageLogPage {
     this.exportProblem.set('');
     this.exported.set('');
     try {
-      saveFile(this.#document, await this.store.export(), logTexts.export.fileName);
+      // The click has also left a field, whose text is on its way into the address.
+      await this.#lastSet;
+      const filter = this.known();
+      if (!filter) return;
+      const file = await this.store.export(filter);
+      saveFile(this.#document, file, logTexts.export.fileName);
       this.exported.set(logTexts.export.done);
     } catch (error) {
       this.exportProblem.set(describeProblem(toProblem(error)));

@@ -64,6 +64,11 @@ export function describeAbsentText(message: Message): string {
   return message.num_media > 0 ? describeMedia(message) : noText;
 }
 
+/** What came with its text: "Picture"; empty without either. */
+export function describeMediaBesideText(message: Message): string {
+  return hasText(message) && message.num_media > 0 ? describeMedia(message) : '';
+}
+
 /** Why it failed, in plain words. */
 export function failureCause({ error_code, explanation }: Message): string {
   const known = failureTexts[error_code ?? ''];

@@ -1,5 +1,5 @@
 import { HttpClient, HttpErrorResponse, HttpResponse } from '@angular/common/http';
-import { Injectable, inject } from '@angular/core';
+import { Injectable, inject, signal } from '@angular/core';
 import {
   EMPTY,
   Observable,
@@ -67,7 +67,7 @@ export class MessagesClient {
   readonly #messages = `${this.#api}/messages`;
   readonly #conversations = `${this.#api}/conversations`;
   /** All pages that were read have the changes up to this revision: one that comes late may lower it. */
-  #revision: number | undefined;
+  readonly #revision = signal<number | undefined>(undefined);
   #lastChanges: { readonly since: number; readonly etag: string } | undefined;
   #trustsEtag = true;
   #unreadEtag: string | undefined;
@@ -86,12 +86,7 @@ export class MessagesClient {
 
   /** Up to which all that has changed is known. */
   get revision(): number {
-    return this.#revision ?? UNKNOWN_REVISION;
-  }
-
-  /** Before that, all that is shown is from the cache. */
-  get hasAnswered(): boolean {
-    return this.#revision !== undefined;
+    return this.#revision() ?? UNKNOWN_REVISION;
   }
 
   /** A part of a conversation: its newest messages, or those before one. None that has come in since the revision. */
@@ -297,8 +292,8 @@ export class MessagesClient {
         // While nothing changes for the user, the same question has the same answer.
         if (messages.length === 0 && fresh) this.#lastChanges = { since, etag: fresh };
         const reached = messages.length > 0 ? revision : Math.min(revision, since);
-        const isCurrent = this.#revision === since;
-        this.#revision = isCurrent ? reached : Math.min(reached, this.#revision ?? reached);
+        const before = this.#revision();
+        this.#revision.set(before === since ? reached : Math.min(reached, before ?? reached));
         return {
           messages,
           total: pages[0]?.total ?? 0,
@@ -336,8 +331,9 @@ export class MessagesClient {
   #page<Row>(url: string, params: Parameters): Observable<Page<Row>> {
     return this.#rows<Row>(url, params).pipe(
       tap((response) => {
-        const revision = revisionOf(response) ?? this.#revision ?? UNKNOWN_REVISION;
-        this.#revision = Math.min(revision, this.#revision ?? revision);
+        const before = this.#revision();
+        const revision = revisionOf(response) ?? before ?? UNKNOWN_REVISION;
+        this.#revision.set(Math.min(revision, before ?? revision));
       }),
       map(toPage),
     );

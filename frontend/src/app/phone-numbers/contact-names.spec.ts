@@ -51,6 +51,24 @@ describe('ContactNames', () => {
     expect(names.search('', 9)).toEqual([]);
     expect(names.search('415', 9)).toEqual([]);
     expect(names.search('f', 0)).toEqual([]);
+    expect(names.search('bern 2', 9)).toEqual([SHOP]);
+    for (const other of ['bern 1', 'Ada 415', 'Ada \uff10\uff17\uff19'])
+      expect(names.search(other, 9)).toEqual([]);
+  });
+
+  it('adds names to those from before, which do not take the place of newer ones', () => {
+    names.clear();
+    names.add(new Map([[ADA, 'Ada King']]));
+    names.restore(
+      new Map([
+        [ADA, 'Ada'],
+        [FRIDA, 'Frida'],
+      ]),
+    );
+    names.add(new Map([[FRIDA, 'Frída']]));
+    expect([ADA, FRIDA].map((number) => names.of(number))).toEqual(['Ada King', 'Frída']);
+    names.replace(new Map([[ADA, 'Ada King']]));
+    expect(names.find(FRIDA)).toBeUndefined();
   });
 
   it('restores none that are deleted, and those of the next user', () => {

@@ -1,35 +1,56 @@
 import { Injectable, computed, signal } from '@angular/core';
 import { canonicalNumber } from './canonical-number';
 import { formatPhoneNumber } from './format-phone-number';
+import { wordsOfName } from './words-of-name';
+
+/** Making one takes longer than what it does. */
+const characters = new Intl.Segmenter();
+const collator = new Intl.Collator();
 
 /** What the user calls numbers. Those without a name are called by themselves. */
 @Injectable({ providedIn: 'root' })
 export class ContactNames {
   /** By canonical number. */
   readonly #names = signal<ReadonlyMap<string, string>>(new Map());
-  #areAll = false;
+  readonly #areAll = signal(false);
+  /** Until then, some may be missing. */
+  readonly areAll = this.#areAll.asReadonly();
 
   readonly #words = computed(() =>
     [...this.#names()]
-      .sort(([, one], [, other]) => one.localeCompare(other))
-      .map(([number, name]) => ({ number, words: wordsOf(name) })),
+      .sort(([, one], [, other]) => collator.compare(one, other))
+      .map(([number, name]) => ({ number, words: wordsOfName(name) })),
   );
+
+  readonly #timesUsed = computed(() => {
+    const times = new Map<string, number>();
+    for (const { words } of this.#words()) {
+      const name = words.join(' ');
+      times.set(name, (times.get(name) ?? 0) + 1);
+    }
+    return times;
+  });
 
   /** All of the signed-in user. */
   replace(names: ReadonlyMap<string, string>): void {
-    this.#areAll = true;
+    this.#areAll.set(true);
     this.#names.set(names);
+  }
+
+  /** Some of them, while the others are still on their way. */
+  add(names: ReadonlyMap<string, string>): void {
+    if (names.size > 0) this.#names.update((known) => new Map([...known, ...names]));
   }
 
   /** The user signs out. */
   clear(): void {
-    this.#areAll = false;
+    this.#areAll.set(false);
     this.#names.set(new Map());
   }
 
   /** Names that were known before, until all are. */
   restore(names: ReadonlyMap<string, string>): void {
-    if (!this.#areAll) this.#names.set(names);
+    if (!this.#areAll()) this.#names.update((known) => new Map([...names, ...known]));
   }
 
   /** Of these numbers, by canonical number. */
@@ -51,15 +72,30 @@ export class ContactNames {
     return this.find(number) ?? formatPhoneNumber(number);
   }
 
+  /** Whether another number has the same name, but for case, accents and punctuation. */
+  isShared(number: string): boolean {
+    const name = this.find(number);
+    return name !== undefined && (this.#timesUsed().get(wordsOfName(name).join(' ')) ?? 0) > 1;
+  }
+
+  /** With the number, if another one has the same name. */
+  unambiguous(number: string): string {
+    const name = this.of(number);
+    return this.isShared(number) ? `${name} ${formatPhoneNumber(number)}` : name;
+  }
+
   /** A name is in whatever script; a number always reads from left to right. */
   directionOf(number: string): 'auto' | 'ltr' {
     return this.find(number) === undefined ? 'ltr' : 'auto';
   }
 
-  /** The numbers whose names have words that begin with those of the text, by name, regardless of case and accents. */
+  /**
+   * The numbers whose names have words that begin with those of the text, by name, regardless of case and accents. Digits
+   * alone are a part of a number.
+   */
   search(text: string, most: number): string[] {
-    const typed = wordsOf(text);
-    if (typed.length === 0) return [];
+    const typed = wordsOfName(text);
+    if (!typed.some((word) => /\D/.test(word))) return [];
     const found = this.#words().filter(({ words }) =>
       typed.every((beginning) => words.some((word) => word.startsWith(beginning))),
     );
@@ -78,11 +114,6 @@ export class ContactNames {
 
 /** Its first character as people see it, an emoji of several code points included. */
 function initialOf(word: string): string {
-  const [first] = new Intl.Segmenter().segment(word);
+  const [first] = characters.segment(word);
   return first?.segment.toLocaleUpperCase() ?? '';
-}
-
-function wordsOf(text: string): string[] {
-  const folded = text.normalize('NFKD').replace(/\p{M}/gu, '').toLocaleLowerCase();
-  return folded.split(/[^\p{L}\p{N}\p{S}]+/u).filter((word) => word !== '' && /\D/.test(word));
 }

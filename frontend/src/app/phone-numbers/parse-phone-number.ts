@@ -48,7 +48,7 @@ const MAXIMUM_LENGTH = 200;
 const WHOLE_NUMBER = 7;
 
 const LINK = new RegExp(`^[${INVISIBLE}]*tel:`, 'iu');
-const PLUS = /[+\u207a\u2795\ufb29\ufe62\uff0b]/u;
+export const PLUS = /[+\u207a\u2795\ufb29\ufe62\uff0b]/u;
 /** Separators within a number, or between two. */
 const SEPARATOR = /[\t\n\v\f\r\x85\u2028\u2029/\u2215\uff0f]/u;
 /** All dashes, dots, minus signs, and the prolonged sound marks that Japanese keyboards give for dashes. */

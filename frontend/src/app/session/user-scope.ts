@@ -7,6 +7,11 @@ export class UserScope {
   readonly #destroyRef = inject(DestroyRef);
   readonly #injectors = new Map<Type<unknown>, Injector>();
 
+  /** The user has signed out. */
+  get isOver(): boolean {
+    return this.#destroyRef.destroyed;
+  }
+
   get<T>(store: Type<T>): T {
     const injector = this.#injectors.get(store) ?? this.#injectorOf(store);
     return injector.get(store);

@@ -3,7 +3,6 @@ import { first } from 'rxjs';
 import { formTexts } from '../../i18n/form-texts';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
-import { PhoneNumberResult } from '../../phone-numbers/parse-phone-number';
 import { WHOLE_SENTENCE, maxLength } from '../../ui/validators';
 import { Picture, WrittenMessage, isUploaded, newPicture } from '../pictures';
 
@@ -21,18 +20,18 @@ export type ComposeForm = FormGroup<{
   media: FormControl<readonly Picture[]>;
 }>;
 
-/** Returns undefined while it is unknown what decides. */
-export type ParseRecipient = (text: string) => PhoneNumberResult | undefined;
+/** What is wrong with it, as far as that is known: a sentence without its subject. */
+export type CheckRecipient = (text: string) => { readonly error?: string } | undefined;
 
 /** The values of a form before it was replaced, the latest last, as long as it is what it was replaced by. */
 const replaced = new WeakMap<ComposeForm, readonly WrittenMessage[]>();
 
-export function newComposeForm(recipient: string, parse: ParseRecipient): ComposeForm {
+export function newComposeForm(recipient: string, check: CheckRecipient): ComposeForm {
   const form = new FormGroup({
     recipient_number: new FormControl(recipient, {
       nonNullable: true,
       validators: ({ value }: AbstractControl<string>) => {
-        const error = parse(value)?.error;
+        const error = check(value)?.error;
         return error === undefined ? null : { phoneNumber: error };
       },
     }),

@@ -14,7 +14,7 @@ type Written = ReturnType<ComposeForm['getRawValue']>;
 const ada = { id: 'ada', email: 'ada@example.com' };
 
 describe('ComposeForms', () => {
-  const parse = vi.fn<RecipientParser['parse']>();
+  const findWrong = vi.fn<RecipientParser['findWrong']>();
   const drafts = () => TestBed.inject(UserStorage).namespace('drafts', 'ada');
   const forms = () => TestBed.inject(ComposeForms);
   const pictures = () => TestBed.inject(UserStorage).namespace('pictures', 'ada');
@@ -23,11 +23,11 @@ describe('ComposeForms', () => {
 
   beforeEach(() => {
     localStorage.clear();
-    parse.mockReset();
+    findWrong.mockReset();
     TestBed.configureTestingModule({
       providers: [
         ...[ComposeForms, Drafts],
-        { provide: RecipientParser, useValue: { known: () => undefined, parse } },
+        { provide: RecipientParser, useValue: { known: () => undefined, findWrong } },
         { provide: SessionStore, useValue: { user: () => ada } },
       ],
     });
@@ -113,11 +113,11 @@ describe('ComposeForms', () => {
     });
   });
 
-  it('parses each recipient that was chosen, too', () => {
+  it('is told what is wrong with a recipient', () => {
     const { recipient_number } = forms().get(NEW_MESSAGE).controls;
-    parse.mockReturnValue({ code: 'too_long', error: 'is too long' });
+    findWrong.mockReturnValue({ text: NUMBER, error: 'is too long' });
     recipient_number.setValue(`${NUMBER},`);
-    expect(parse).toHaveBeenLastCalledWith(NUMBER);
+    expect(findWrong).toHaveBeenLastCalledWith(`${NUMBER},`);
     expect(recipient_number.errors).toEqual({ phoneNumber: 'is too long' });
   });
 

@@ -1,7 +1,6 @@
 import { DestroyRef, Injectable, effect, inject, untracked } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { Subject, merge, pairwise, startWith } from 'rxjs';
-import { isBlank } from '../../phone-numbers/blank';
 import { toE164 } from '../../phone-numbers/format-phone-number';
 import {
   PhoneNumberResult,
@@ -13,7 +12,6 @@ import { WrittenMessage } from '../pictures';
 import { RecipientParser } from '../recipient-parser';
 import { ComposeForm, newComposeForm, replace } from './compose-form';
 import { Draft, Drafts } from './drafts';
-import { splitRecipients } from './recipients';
 
 /** The form of each conversation: what is written in it stays there while another conversation is open. */
 @Injectable()
@@ -53,7 +51,7 @@ export class ComposeForms {
     if (known) return known;
     const isNew = conversationKey === NEW_MESSAGE;
     const form = isNew
-      ? newComposeForm('', (text) => this.#parseRecipients(text))
+      ? newComposeForm('', (text) => this.#parser.findWrong(text))
       : newComposeForm(conversationKey, parseKey);
     const draft = this.#drafts.read(conversationKey);
     if (draft) form.patchValue(draft);
@@ -93,14 +91,6 @@ export class ComposeForms {
     const { content } = this.get(NEW_MESSAGE).controls;
     if (`\n${content.value}`.endsWith(`\n${text}`)) return;
     content.setValue(content.value ? `${content.value}\n${text}` : text);
-  }
-
-  /** What is wrong with one of them, if anything is known to be. */
-  #parseRecipients(text: string): PhoneNumberResult | undefined {
-    const { chosen, typed } = splitRecipients(text);
-    // Until the rules are loaded, those chosen may only look like E.164.
-    const texts = chosen.length > 0 && isBlank(typed) ? chosen : [...chosen, typed];
-    return texts.map((each) => this.#parser.parse(each)).find((result) => result?.error);
   }
 
   /** All tabs share one draft for each conversation, so that a message sent in one tab is not sent again from another. */

@@ -1,3 +1,5 @@
+import { canonicalNumber } from '../../phone-numbers/canonical-number';
+
 const E164 = /^\+[1-9]\d{1,14}$/;
 
 /** The recipients of a new message: those chosen, which look like E.164, and what is being typed. */
@@ -10,9 +12,21 @@ export interface Recipients {
 export function splitRecipients(text: string): Recipients {
   const parts = text.split(',');
   const first = parts.findIndex((part, index) => index === parts.length - 1 || !E164.test(part));
-  return { chosen: parts.slice(0, first), typed: parts.slice(first).join(',') };
+  return { chosen: parts.slice(0, first), typed: parts.slice(first).join(',').replace(/^,/, '') };
 }
 
 export function joinRecipients({ chosen, typed }: Recipients): string {
-  return [...new Set(chosen), typed].join(',');
+  // What is typed may look as if it were chosen: an empty part keeps it apart.
+  const isAmbiguous = splitRecipients(typed).typed !== typed;
+  return [...eachOnce(chosen), isAmbiguous ? `,${typed}` : typed].join(',');
+}
+
+/** The numbers without those that are another spelling of one before. */
+export function eachOnce(numbers: readonly string[]): string[] {
+  const first = new Map<string, string>();
+  for (const number of numbers) {
+    const canonical = canonicalNumber(number);
+    if (!first.has(canonical)) first.set(canonical, number);
+  }
+  return [...first.values()];
 }

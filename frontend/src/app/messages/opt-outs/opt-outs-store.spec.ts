@@ -65,6 +65,18 @@ describe('OptOutsStore', () => {
     expect(store.of(NUMBER)?.opted_out).toBe(true);
   });
 
+  it('leaves nothing to ask for whoever signs in next', async () => {
+    const unsubscribed = vi.fn<() => void>();
+    vi.spyOn(TestBed.inject(MessageSync), 'load').mockImplementation(
+      () => new Observable(() => unsubscribed),
+    );
+    store.load(NUMBER);
+    store.load(NUMBER);
+    TestBed.resetTestingModule();
+    expect(unsubscribed).toHaveBeenCalledTimes(1);
+    await settle();
+  });
+
   it('asks once at a time, and again about what may have changed meanwhile', async () => {
     const first = new Subject<OptOut>();
     read.mockReturnValueOnce(first).mockReturnValue(of(optOut(true)));

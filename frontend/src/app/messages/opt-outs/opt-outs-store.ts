@@ -1,4 +1,5 @@
-import { DOCUMENT, Injectable, inject, signal } from '@angular/core';
+import { DOCUMENT, DestroyRef, Injectable, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { EMPTY, catchError, finalize, firstValueFrom, fromEvent, interval, merge } from 'rxjs';
 import { describeProblem } from '../../api/describe-problem';
 import { Message, OptOut } from '../../api/models';
@@ -19,6 +20,7 @@ export class OptOutsStore implements MessageSubscriber {
   readonly #client = inject(OptOutsClient);
   readonly #sync = inject(MessageSync);
   readonly #document = inject(DOCUMENT);
+  readonly #destroyRef = inject(DestroyRef);
   /** Those asked for last come last. */
   readonly #known = signal<ReadonlyMap<string, OptOut>>(new Map());
   readonly #loading = new Set<string>();
@@ -111,6 +113,8 @@ export class OptOutsStore implements MessageSubscriber {
       .load(async () => await this.#read(free))
       .pipe(
         catchError(() => EMPTY),
+        // Whoever signs in next is not to ask about these.
+        takeUntilDestroyed(this.#destroyRef),
         finalize(() => {
           for (const number of free) this.#loading.delete(number);
           this.#load(free.filter((number) => this.#changedMeanwhile.delete(number)));

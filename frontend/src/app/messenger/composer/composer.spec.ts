@@ -131,7 +131,7 @@ describe('Composer', () => {
       expect(from()).toBe('From +1 500 555 0006');
     });
 
-    it('waits for the default country, and then sends once', async () => {
+    it('waits for the default country, shows how it understands the number, and then sends once', async () => {
       const country = new Subject<Sending>();
       sending = country;
       await open(NEW_MESSAGE);
@@ -141,6 +141,48 @@ describe('Composer', () => {
       expect(sent).not.toHaveBeenCalled();
       country.next({ ...SENDING, default_country: 'CH' });
       await settle();
+      expect(sent).not.toHaveBeenCalled();
+      expect(form().getRawValue().recipient_number).toBe('+41791234567,');
+      press('Enter');
+      expect(sent).toHaveBeenCalledOnce();
+    });
+
+    it('waits for the rules, and sends to a number that they do not change', async () => {
+      const parse = vi.spyOn(TestBed.inject(RecipientParser), 'parse').mockReturnValue(undefined);
+      await open(NEW_MESSAGE);
+      form().patchValue({ recipient_number: '+41 79 123 45 67', content: 'Hallo' });
+      press('Enter');
+      expect(sent).not.toHaveBeenCalled();
+      parse.mockRestore();
+      await settle();
+      expect(sent).toHaveBeenCalledOnce();
+    });
+
+    it('sends once to each of several that are typed, also if a number has two spellings', async () => {
+      await open(NEW_MESSAGE);
+      const recipient_number = '+5215512345678,+525512345678, Ada <+4930901820>';
+      form().patchValue({ recipient_number, content: 'Hola' });
+      press('Enter');
+      expect(sent.mock.lastCall?.[0].map((message) => message.recipient_number)).toEqual([
+        '+5215512345678',
+        '+4930901820',
+      ]);
+    });
+
+    it('shows how a list that is typed was understood before it sends, also once that can be known', async () => {
+      const country = new Subject<Sending>();
+      sending = country;
+      await open(NEW_MESSAGE);
+      const recipient_number = '079 123 45 67,079 123 45 68';
+      form().patchValue({ recipient_number, content: 'Hallo' });
+      textarea().focus();
+      press('Enter');
+      country.next({ ...SENDING, default_country: 'CH' });
+      await settle();
+      expect(sent).not.toHaveBeenCalled();
+      expect(form().getRawValue().recipient_number).toBe('+41791234567,+41791234568,');
+      expect(document.activeElement).toBe(textarea());
+      press('Enter');
       expect(sent).toHaveBeenCalledOnce();
     });
 
@@ -193,6 +235,7 @@ describe('Composer', () => {
       sending = of({ ...SENDING, default_country: 'CH' });
       click('Send');
       await settle();
+      click('Send');
       expect(sent.mock.calls).toEqual([[[{ recipient_number: '+41791234567', content: 'Hallo' }]]]);
       expect(errors()).toEqual([]);
     });

@@ -35,7 +35,7 @@ import { syncAutofill } from '../../ui/sync-autofill';
 import { touchScreen } from '../../ui/touch-screen';
 import { errorMessages } from '../../ui/validators';
 import { ComposeForm, addPlaces, canUndo, replace, undo } from '../../messages/drafts/compose-form';
-import { splitRecipients } from '../../messages/drafts/recipients';
+import { eachOnce, splitRecipients } from '../../messages/drafts/recipients';
 import { WrittenMessage, isUploaded } from '../../messages/pictures';
 import { toPlainCharacters } from '../../messages/plain-characters';
 import { RecipientParser } from '../../messages/recipient-parser';
@@ -87,6 +87,8 @@ export class Composer {
   #isParsing = false;
   #isDestroyed = false;
   #picturesPart: PicturesPart | undefined;
+  /** Uploads that wait for this part, which may have to be loaded again. */
+  readonly #waiting: ((part: PicturesPart) => void)[] = [];
   readonly #pictures = signal<ComponentRef<Pictures> | undefined>(undefined);
 
   protected readonly texts = messagesTexts.compose;
@@ -173,7 +175,7 @@ export class Composer {
         ? value.content
         : splitRecipients(value.recipient_number).typed;
     });
-    const { recipient_number: text, content, media } = form.getRawValue();
+    const { content, media } = form.getRawValue();
     const isUntouched = content === '' && media.length === 0 && form.controls.content.pristine;
     if (isUntouched && (!this.asksForRecipient() || (this.#hasSent && form.pristine))) {
       // Submitted again right after sending, or with nothing to send: not an error.
@@ -193,11 +195,14 @@ export class Composer {
       recipient.updateValueAndValidity();
     // One may have expired since.
     form.controls.media.updateValueAndValidity();
+    const isListShownFirst = this.recipientField()?.takeList() ?? false;
     this.isRejected.set(!form.valid);
     if (!form.valid) {
       focusFirstInvalid(this.#host, this.#injector);
       return;
     }
+    if (isListShownFirst) return;
+    const text = recipient.value;
     const recipients = this.asksForRecipient() ? this.#recipientsOf(text) : [text];
     if (recipients === undefined) {
       void this.#submitOnceParsed(form, text);
@@ -250,12 +255,16 @@ export class Composer {
   /** Uploads pictures that have their places in a form. */
   upload(form: ComposeForm, additions: readonly Addition[]): void {
     const scope = this.#injector.get(UserScope);
-    const begin = (file?: PicturesPart): void => {
-      file?.upload(scope, this.#settings, form, additions);
+    const begin = (part: PicturesPart): void => {
+      if (!scope.isOver) part.upload(scope, this.#settings, form, additions);
     };
     // At once, so that they are never shown as if nothing uploaded them.
-    if (this.#picturesPart) begin(this.#picturesPart);
-    else void this.#lazyParts.load(loadPictures).then(begin);
+    if (this.#picturesPart) {
+      begin(this.#picturesPart);
+    } else {
+      this.#waiting.push(begin);
+      void this.#loadPictures();
+    }
   }
 
   protected pick(input: HTMLInputElement): void {
@@ -303,15 +312,25 @@ export class Composer {
   }
 
   async #showPictures(): Promise<void> {
-    const file = await this.#lazyParts.load(loadPictures);
-    this.#picturesPart = file;
-    if (!file || this.#pictures() || this.#isDestroyed) return;
-    const pictures = this.strip().createComponent(file.Pictures);
+    const part = await this.#loadPictures();
+    if (!part || this.#pictures() || this.#isDestroyed) return;
+    const pictures = this.strip().createComponent(part.Pictures);
     pictures.setInput('composer', this);
     this.#pictures.set(pictures);
   }
 
-  /** Waits for the rules or the default country, which decide how the number is parsed. */
+  async #loadPictures(): Promise<PicturesPart | undefined> {
+    const part = await this.#lazyParts.load(loadPictures);
+    if (!part) return undefined;
+    this.#picturesPart = part;
+    for (const begin of this.#waiting.splice(0)) begin(part);
+    return part;
+  }
+
+  /**
+   * Waits for the rules or the default country, which decide how the number is parsed. A number that is understood as
+   * another one than is written is shown, and sent by the next press.
+   */
   async #submitOnceParsed(form: ComposeForm, text: string): Promise<void> {
     if (this.#isParsing) return;
     this.#isParsing = true;
@@ -323,21 +342,15 @@ export class Composer {
     if (this.#recipientsOf(text) === undefined) {
       control.setErrors({ phoneNumber: RULES_UNAVAILABLE.error });
       focusFirstInvalid(this.#host, this.#injector);
-    } else {
+    } else if (this.#parser.isAsWritten(text) || !this.recipientField()?.takeTyped()) {
       this.submit();
     }
   }
 
   /** Each once; undefined while it is unknown what decides about one. Those chosen may not have been parsed yet. */
   #recipientsOf(text: string): readonly string[] | undefined {
-    const { chosen, typed } = splitRecipients(text);
-    const numbers = new Set<string>();
-    for (const each of isBlank(typed) ? chosen : [...chosen, typed]) {
-      const number = this.#parser.parse(each)?.number;
-      if (number === undefined) return undefined;
-      numbers.add(number);
-    }
-    return [...numbers];
+    const numbers = this.#parser.textsOf(text).map((each) => this.#parser.parse(each)?.number);
+    return numbers.every((number) => number !== undefined) ? eachOnce(numbers) : undefined;
   }
 
   #describe(control: AbstractControl, label: string): string[] {

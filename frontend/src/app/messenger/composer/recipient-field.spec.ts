@@ -7,6 +7,7 @@ import { MessagesClient } from '../../messages/messages-client';
 import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import { loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
 import { RecipientField } from './recipient-field';
 
@@ -21,6 +22,7 @@ const [BERLIN, LONDON, ZURICH] = ['+4930901820', '+442079460958', '+41791234567'
 
 describe('RecipientField', () => {
   let fixture: ComponentFixture<RecipientField>;
+  let country = 'CH';
   let page: HTMLElement;
   const announced: string[] = [];
   const done = vi.fn();
@@ -48,12 +50,15 @@ describe('RecipientField', () => {
       providers: [
         ...[RecipientParser, SendingSettings],
         { provide: OptOutsStore, useValue: optOuts },
-        { provide: MessagesClient, useValue: { sending: () => of(SENDING) } },
+        {
+          provide: MessagesClient,
+          useValue: { sending: () => of({ ...SENDING, default_country: country }) },
+        },
       ],
     });
     await TestBed.inject(RecipientParser).prepare();
     const parser = TestBed.inject(RecipientParser);
-    const form = newComposeForm('', (text) => parser.parse(text));
+    const form = newComposeForm('', (text) => parser.findWrong(text));
     fixture = TestBed.createComponent(RecipientField);
     fixture.componentRef.setInput('control', form.controls.recipient_number);
     fixture.componentRef.setInput('known', [BERLIN, LONDON]);
@@ -122,6 +127,102 @@ describe('RecipientField', () => {
     expect(options()).toEqual([
       '→ +49 30 901820, Germany You have a conversation with this number. Enter',
     ]);
+    TestBed.inject(ContactNames).replace(new Map([['+4930901820', 'Jonas Weber']]));
+    await fixture.whenStable();
+    expect(options()).toEqual([
+      '→ +49 30 901820, Germany Jonas Weber You have a conversation with this number. Enter',
+    ]);
+  });
+
+  it('suggests all of a name, one after the other', async () => {
+    const numbers = Array.from({ length: 8 }, (_, index) => `+493090182${index}`);
+    const people = numbers.map((number, index) => [number, `Müller ${'ABCDEFGH'[index]}`] as const);
+    TestBed.inject(ContactNames).replace(new Map(people));
+    for (const [, name] of people) {
+      await type('Müller');
+      await press('Enter');
+      expect(chips().at(-1)).toBe(name);
+    }
+  });
+
+  it('keeps the others of a list when one of it is chosen', async () => {
+    TestBed.inject(ContactNames).replace(new Map([['+4930901820', 'Ada Lovelace']]));
+    await type('Ada, +41 79 123 45 67');
+    await press('Enter');
+    expect(chips()).toEqual(['+41 79 123 45 67']);
+    expect(input().value).toBe('Ada');
+    await press('Enter');
+    expect(chips()).toEqual(['+41 79 123 45 67', 'Ada Lovelace']);
+    expect(input().value).toBe('');
+  });
+
+  it('suggests nobody in place of a number that is typed behind a name', async () => {
+    TestBed.inject(ContactNames).replace(
+      new Map([
+        ['+4930901820', 'Ada Lovelace'],
+        ['+4930901821', 'Room 12'],
+      ]),
+    );
+    for (const text of ['Ada 079 123 45 67', 'Ada \uff10\uff17\uff19 123 45 67']) {
+      await type(text);
+      await press('Enter');
+      expect(chips()).toEqual([]);
+      expect(input().value).toBe(text);
+      expect(alert()).toContain('has letters in it');
+    }
+  });
+
+  it('highlights nobody else for the name of somebody who is chosen', async () => {
+    TestBed.inject(ContactNames).replace(new Map([[ZURICH, 'Team 20']]));
+    await type('Team 20');
+    await press('Enter');
+    await type('Team 20');
+    expect(active()).toBeUndefined();
+  });
+
+  it('finds names by the digits in them', async () => {
+    const rooms = Array.from({ length: 20 }, (_, room) => [
+      `+49309018${room + 10}`,
+      `Room ${room}`,
+    ]);
+    TestBed.inject(ContactNames).replace(new Map(rooms as [string, string][]));
+    await type('Room 7');
+    await press('Enter');
+    expect(chips()).toEqual(['Room 7']);
+  });
+
+  it('highlights nobody who has just been removed', async () => {
+    await press('ArrowDown');
+    await press('Enter');
+    expect(chips()).toEqual(['+49 30 901820']);
+    await press('Backspace');
+    expect(active()).toBeUndefined();
+    await press('Enter');
+    expect(chips()).toEqual([]);
+  });
+
+  it('stays with the one that arrows have led to when another comes before it', async () => {
+    const names = TestBed.inject(ContactNames);
+    names.replace(
+      new Map([
+        ['+4930901820', 'Ada C'],
+        ['+4930901821', 'Ada D'],
+      ]),
+    );
+    await type('ada');
+    await press('ArrowDown');
+    expect(active()).toContain('Ada D');
+    names.add(new Map([['+4930901822', 'Ada A']]));
+    await fixture.whenStable();
+    expect(active()).toContain('Ada D');
+    await press('Enter');
+    expect(chips()).toEqual(['Ada D']);
+  });
+
+  it('takes a number from a spreadsheet without the zeros of an amount', async () => {
+    await type('+41791234567.0');
+    await press('Enter');
+    expect(chips()).toEqual(['+41 79 123 45 67']);
   });
 
   it('refuses what cannot be a number, with the sentence that is true of it', async () => {
@@ -139,6 +240,191 @@ describe('RecipientField', () => {
     expect(chips()).toEqual(['+41 79 123 45 67', '+44 20 7946 0958']);
     expect(input().value).toBe('12');
     expect(announced).toEqual(['Added +41 79 123 45 67, +44 20 7946 0958.']);
+  });
+
+  it('names the part of a list that is not understood, and takes the others', async () => {
+    await type(`${ZURICH}, nonsense, ${LONDON}, ${BERLIN}`);
+    expect(chips()).toEqual(['+41 79 123 45 67', '+44 20 7946 0958']);
+    expect(input().value).toBe(`nonsense, ${BERLIN}`);
+    await press('Enter');
+    expect(chips()).toEqual(['+41 79 123 45 67', '+44 20 7946 0958', '+49 30 901820']);
+    expect(input().value).toBe('nonsense');
+    expect(alert()).toBe('“nonsense” has letters in it: write the number in digits.');
+    expect(announced).toEqual([
+      'Added +41 79 123 45 67, +44 20 7946 0958.',
+      'Added +49 30 901820.',
+    ]);
+  });
+
+  it('names the first of several that are not understood, each with its own reason', async () => {
+    await type('Ada, 112, ');
+    await press('Enter');
+    expect(alert()).toBe('“Ada” has letters in it: write the number in digits.');
+    await type('112, Ada');
+    expect(alert()).toMatch(/^“112” is too short for a number in CH/);
+    await type('079 123 45 67 / 044 668 18 00');
+    expect(alert()).toBe('Phone number is more than one number: put a comma between them.');
+  });
+
+  it('leaves a list alone while a number within it is mended', async () => {
+    await type('Ada, Bob');
+    await type('+41, Bob', 3);
+    expect(chips()).toEqual([]);
+    expect(input().value).toBe('+41, Bob');
+    expect(input().selectionEnd).toBe(3);
+    await type(`${ZURICH}, ${BERLIN}`, ZURICH.length);
+    expect(chips()).toEqual([]);
+    await press('Enter');
+    expect(chips()).toEqual(['+41 79 123 45 67', '+49 30 901820']);
+  });
+
+  it.each([
+    ['names, but not where they have digits', `Ada <${ZURICH}>, "Bob 2" <${LONDON}>, `, 1],
+    ['names', `Ada <${ZURICH}>, Bob <${LONDON}>, `, 2],
+    ['quotes', `"${ZURICH}","${LONDON}",`, 2],
+    ['brackets', '(+41) 79 123 45 67, (+44) 20 7946 0958,', 2],
+    ['marks of direction', `\u202a${ZURICH}\u202c \u202a${LONDON}\u202c,`, 2],
+    ['only marks between them', `\u202a${ZURICH}\u202c\u202a${LONDON}\u202c,`, 2],
+    ['wide plus signs', `${ZURICH} ${LONDON},`.replaceAll('+', '\uff0b'), 2],
+  ])('understands numbers with %s', async (_, text, count) => {
+    await type(text);
+    expect(chips()).toEqual(['+41 79 123 45 67', '+44 20 7946 0958'].slice(0, count));
+  });
+
+  it('guesses no number where the name may be one', async () => {
+    await type(`079 123 45 67 <${LONDON}>`);
+    await press('Enter');
+    expect(chips()).toEqual([]);
+    expect(alert()).toMatch(/^Phone number/);
+  });
+
+  it('takes a pasted column apart, with what was typed before and after it', async () => {
+    await type('044 668 18 00');
+    expect(await paste('0041 79 123 45 67\r\n\r\n0044 20 7946 0958\tAda\n030\n')).toBe(false);
+    expect(chips()).toEqual(['+41 44 668 18 00', '+41 79 123 45 67', '+44 20 7946 0958']);
+    expect(input().value).toBe('030');
+    expect(announced).toEqual(['Added +41 44 668 18 00, +41 79 123 45 67, +44 20 7946 0958.']);
+  });
+
+  it('takes the numbers of a pasted table, and not the names and headers around them', async () => {
+    TestBed.inject(ContactNames).replace(new Map([[BERLIN, 'Ada']]));
+    for (const table of [
+      `Name\tPhone\tCode\r\nAda\t${ZURICH}\t8001\r\nBob 2\t01 2 3\t\r\n`,
+      `Name;Phone;Born\nAda;${ZURICH};1990-05-12\nBob 2;01 2 3;`,
+    ]) {
+      await paste(table);
+      expect(chips()).toEqual(['+41 79 123 45 67']);
+      expect(input().value).toBe('01 2 3');
+      await type('');
+    }
+    await paste('Ada\nBob');
+    expect(input().value).toBe('Ada, Bob');
+  });
+
+  describe('in a country where the digits of a date make a number', () => {
+    beforeAll(() => {
+      country = 'DE';
+    });
+    afterAll(() => {
+      country = 'CH';
+    });
+
+    it('takes all numbers of a pasted table, however they are written, and no date', async () => {
+      await paste(
+        `030 901820, ${LONDON}\nAda\t030 901821\t${ZURICH}\t1990-05-12\t"12.05.1990 10:30"\t4711001`,
+      );
+      expect(value()).toBe(`${BERLIN},${LONDON},+4930901821,${ZURICH},`);
+      expect(input().value).toBe('');
+      await paste(
+        `Eve\t1990-05-12\t10115\nBob\t0664-12-34\t0221.45.67\n01.02.1985\nCid\t\u200e12. 05. 1990\t12 05 1990`,
+      );
+      expect(value().split(',').slice(4, -1)).toEqual(['+496641234', '+492214567']);
+      expect(input().value).toBe('');
+      await paste(`Name\tBorn\nEve\t  12.05.1990\nBob\t12.05.91`);
+      expect(chips()).toHaveLength(6);
+      expect(input().value).toBe('Name, Born, Eve, Bob');
+      await type('');
+      await paste(`${LONDON}\t030\u2011901\u2011822\t٠٣٠ ٩٠١٨٢٣`);
+      expect(value().split(',').slice(6, -1)).toEqual(['+4930901822', '+4930901823']);
+    });
+  });
+
+  it('takes a text apart in a time that grows with its length, and no faster', () => {
+    const parser = TestBed.inject(RecipientParser);
+    const timeOf = (length: number): number => {
+      const text = '7 x '.repeat(length / 4);
+      const times = Array.from({ length: 3 }, () => {
+        const before = performance.now();
+        parser.split(text);
+        return performance.now() - before;
+      });
+      return Math.min(...times);
+    };
+    timeOf(20_000);
+    expect(timeOf(200_000)).toBeLessThan(50 * timeOf(20_000));
+  });
+
+  it('understands a number behind its name, and takes nobody else of that name', async () => {
+    TestBed.inject(ContactNames).replace(new Map([[BERLIN, 'Ada Lovelace']]));
+    await type(`Ada Lovelace ${ZURICH}, Bob ${LONDON}`);
+    expect(chips()).toEqual(['+41 79 123 45 67']);
+    for (let time = 1; time <= 3; time += 1) await press('Enter');
+    expect(chips()).toEqual(['+41 79 123 45 67', '+44 20 7946 0958']);
+    expect(done).toHaveBeenCalled();
+  });
+
+  it('leaves alone what an input method is writing', async () => {
+    const text = `${ZURICH}, +4`;
+    await type(text, text.length, { isComposing: true });
+    expect(chips()).toEqual([]);
+    expect(input().value).toBe(text);
+    input().dispatchEvent(new CompositionEvent('compositionend'));
+    await fixture.whenStable();
+    expect(chips()).toEqual(['+41 79 123 45 67']);
+  });
+
+  it('chooses the first of a name only once all are known, and shows the number of one of two', async () => {
+    const names = TestBed.inject(ContactNames);
+    names.clear();
+    names.add(new Map([[LONDON, 'Ada Lovelace']]));
+    await type('ada');
+    expect(active()).toBeUndefined();
+    const both = [BERLIN, LONDON].map((number) => [number, 'Ada Lovelace'] as const);
+    names.replace(new Map(both));
+    await fixture.whenStable();
+    expect(active()).toContain('Ada Lovelace');
+    await press('Enter');
+    expect(chips()).toEqual(['Ada Lovelace +49 30 901820']);
+  });
+
+  it('leaves the only one of a name highlighted', async () => {
+    TestBed.inject(ContactNames).replace(new Map([[BERLIN, 'Ada Lovelace']]));
+    await type('lovel');
+    for (const key of ['ArrowDown', 'ArrowUp', 'ArrowDown']) {
+      await press(key);
+      expect(active()).toContain('Ada Lovelace');
+    }
+  });
+
+  it.each([ZURICH, ` ${ZURICH}\n`, '079 123 45 67', '079 123\n45 67', `${ZURICH}, ${LONDON}`])(
+    'leaves to the browser what is pasted as one line or one number: %j',
+    async (text) => {
+      expect(await paste(text)).toBe(true);
+      expect(chips()).toEqual([]);
+    },
+  );
+
+  it('is in view after a list, whose recipients are shown by then', async () => {
+    const shown: number[] = [];
+    Element.prototype.scrollIntoView = () => void shown.push(chips().length);
+    await type(`${ZURICH}, ${LONDON}, `);
+    expect(shown).toEqual([2]);
+  });
+
+  it('suggests nobody who is chosen in another spelling', async () => {
+    fixture.componentRef.setInput('known', ['+525512345678', BERLIN]);
+    await type('+5215512345678, ');
+    expect(options()).toEqual(['+49 30 901820 DE Germany']);
   });
 
   it('takes numbers apart that have only spaces between them', async () => {
@@ -200,10 +486,25 @@ describe('RecipientField', () => {
     expect(chips()).toEqual([]);
   });
 
-  async function type(text: string): Promise<void> {
+  async function type(
+    text: string,
+    caret = text.length,
+    event: InputEventInit = {},
+  ): Promise<void> {
     input().value = text;
-    input().dispatchEvent(new Event('input'));
+    input().setSelectionRange(caret, caret);
+    input().dispatchEvent(new InputEvent('input', event));
     await fixture.whenStable();
+  }
+
+  /** Whether the browser goes on to paste it. */
+  async function paste(text: string): Promise<boolean> {
+    const event = Object.assign(new Event('paste', { bubbles: true, cancelable: true }), {
+      clipboardData: { getData: () => text },
+    });
+    const isLeft = input().dispatchEvent(event);
+    await fixture.whenStable();
+    return isLeft;
   }
 
   /** Whether the browser goes on to do what it does with the key. */

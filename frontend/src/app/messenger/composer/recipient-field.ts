@@ -2,6 +2,8 @@ import {
   ChangeDetectionStrategy,
   Component,
   ElementRef,
+  Injector,
+  afterNextRender,
   computed,
   effect,
   inject,
@@ -15,11 +17,17 @@ import { FormControl } from '@angular/forms';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { optOutTexts } from '../../i18n/opt-out-texts';
 import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
-import { Recipients, joinRecipients, splitRecipients } from '../../messages/drafts/recipients';
+import {
+  Recipients,
+  eachOnce,
+  joinRecipients,
+  splitRecipients,
+} from '../../messages/drafts/recipients';
 import { Country, RecipientParser } from '../../messages/recipient-parser';
 import { isBlank } from '../../phone-numbers/blank';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { PLUS } from '../../phone-numbers/parse-phone-number';
 import { Avatar } from '../../ui/avatar';
 import { controlEvents } from '../../ui/control-events';
 import { Icon } from '../../ui/icon';
@@ -30,8 +38,22 @@ import { MessengerIcon } from '../messenger-icon';
 const MAX_SUGGESTIONS = 5;
 /** A number is asked about once it is typed, and not with each digit. */
 const TYPED_AFTER_MS = 500;
-/** A + begins another number, as in a column that was copied. */
-const SEPARATOR = /[,;]\s*|\s(?=\+)/;
+/** The ends of them, in a column or a table that was copied. */
+const LINES_AND_CELLS = /[\t\n\r]+/;
+const LINES = /[\n\r]+/;
+const CELLS = /[\t,;]/;
+/** With so many digits, it is no postcode. */
+const WHOLE_NUMBER = 7;
+/** Also with a time. In many countries, its digits make a number. */
+const DATE =
+  /^[\s"\p{Cf}]*(?:(?:19|20)\d\d([-/. ]+)\d\d?\1\d\d?|\d\d?([-/. ]+)\d\d?\2(?:19|20)?\d\d)(?:[ T][\d:.,Z-]*)?[\s"\p{Cf}]*$/u;
+/** Beside international numbers, other digits are of something else. */
+const LIKE_A_NUMBER = new RegExp(
+  `${PLUS.source}|^\\P{Nd}*[0٠۰０]|\\p{Nd}[^\\p{Nd}\\p{L}]+\\p{Nd}|\\p{Nd}{10}`,
+  'u',
+);
+/** Of a postcode or a house. */
+const SHORT = /^\D*\d{1,6}\D*$/;
 
 interface Option {
   readonly number: string;
@@ -47,8 +69,8 @@ interface Option {
 }
 
 /**
- * Takes numbers in any spelling, shows how each was understood, and suggests those written to before: a combobox with a
- * list of options (ARIA Authoring Practices), and the numbers chosen before its text.
+ * Takes numbers in any spelling, shows how each was understood, and suggests contacts and those written to before: a
+ * combobox with a list of options (ARIA Authoring Practices), and the numbers chosen before its text.
  */
 @Component({
   selector: 'app-recipient-field',
@@ -62,6 +84,7 @@ interface Option {
   },
 })
 export class RecipientField {
+  readonly #injector = inject(Injector);
   readonly #parser = inject(RecipientParser);
   readonly #optOuts = inject(OptOutsStore);
 
@@ -75,23 +98,39 @@ export class RecipientField {
   readonly done = output();
 
   protected readonly texts = messagesTexts.compose;
+  protected readonly formatPhoneNumber = formatPhoneNumber;
   protected readonly names = inject(ContactNames);
   protected readonly field = viewChild.required<ElementRef<HTMLInputElement>>('input');
   readonly #events = controlEvents(this.control);
 
-  protected readonly recipients = computed<Recipients>(() => {
+  readonly #value = computed(() => {
     this.#events();
-    return splitRecipients(this.control().value);
+    return this.control().value;
   });
+  protected readonly recipients = computed<Recipients>(() => splitRecipients(this.#value()));
   readonly #typed = computed(() => this.recipients().typed);
-  readonly #understood = computed(() => this.#parser.parse(this.#typed())?.number);
+  /** Of a list, the part that is being typed. */
+  readonly #lastTyped = computed(() => this.#parser.split(this.#typed()).at(-1) ?? '');
+  /** Those that are chosen already are not suggested. */
+  readonly #named = computed(() =>
+    this.names.search(this.#lastTyped(), MAX_SUGGESTIONS + this.recipients().chosen.length),
+  );
+  readonly #understood = computed(() => this.#parser.parse(this.#lastTyped())?.number);
+  /** Not before all are known: another person would come to be the first of that name just before Enter. */
+  readonly #choosesFirst = computed(
+    () =>
+      this.#understood() !== undefined ||
+      (this.names.areAll() && this.#named().includes(this.options()[0]?.number ?? '')),
+  );
+  readonly #chosenAndUnderstood = computed(() =>
+    [...this.recipients().chosen, this.#understood() ?? []].flat(),
+  );
   protected readonly options = computed(() => {
     const understood = this.#understood();
-    const { chosen } = this.recipients();
-    const named = this.names.search(this.#typed(), MAX_SUGGESTIONS);
-    const known = [...named, ...this.known().filter((number) => isMatch(number, this.#typed()))]
-      .filter((number, index, all) => all.indexOf(number) === index)
-      .filter((number) => number !== understood && !chosen.includes(number))
+    const taken = this.#chosenAndUnderstood();
+    const matching = this.known().filter((number) => isMatch(number, this.#lastTyped()));
+    const known = eachOnce([...taken, ...this.#named(), ...matching])
+      .filter((number) => !taken.includes(number))
       .slice(0, MAX_SUGGESTIONS)
       .map((number, index) => this.#present(number, index === 0));
     return understood === undefined ? known : [this.#presentUnderstood(understood), ...known];
@@ -103,28 +142,35 @@ export class RecipientField {
   protected readonly isOpen = computed(
     () => this.isFocused() && !this.#isClosed() && this.options().length > 0,
   );
+  /** Where arrows have led, until something else is typed: it stays there when others come before it. */
+  readonly #moved = linkedSignal<string, { readonly number: string | undefined } | undefined>({
+    source: this.#value,
+    computation: () => undefined,
+  });
   /** Enter chooses what is typed, or the first of that name, unless arrows have led elsewhere. */
-  protected readonly active = linkedSignal<string, number>({
-    source: () => [this.#typed(), this.#understood()].join(),
-    computation: () =>
-      this.#understood() === undefined && this.names.search(this.#typed(), 1).length === 0 ? -1 : 0,
+  protected readonly active = computed(() => {
+    const moved = this.#moved();
+    if (moved) return this.options().findIndex(({ number }) => number === moved.number);
+    return this.#choosesFirst() ? 0 : -1;
   });
 
   protected readonly errors = computed(() => {
     this.#events();
     const control = this.control();
+    // What is suggested is no error yet.
+    if (this.isOpen() && this.active() >= 0) return [];
     const isShown = this.showsErrorIfBlank() || !isBlank(this.#typed());
-    return isShown && showsErrors(control) ? errorSentences(control, this.texts.phoneNumber) : [];
+    if (!isShown || !showsErrors(control)) return [];
+    const { phoneNumber, quoted } = this.texts;
+    const { text = control.value } = this.#parser.findWrong(control.value) ?? {};
+    return errorSentences(control, text === control.value ? phoneNumber : quoted(text.trim()));
   });
   readonly #asked = new Set<string>();
-  readonly #numbers = computed(() =>
-    [...this.recipients().chosen, this.#understood() ?? []].flat(),
-  );
   /** Who of them gets no messages. */
   protected readonly optedOut = computed(() => {
-    const names = this.#numbers()
+    const names = this.#chosenAndUnderstood()
       .filter((number) => this.hasOptedOut(number))
-      .map((number) => this.names.of(number));
+      .map((number) => this.names.unambiguous(number));
     return names.length > 0 ? optOutTexts.recipients(names) : '';
   });
   protected readonly hint = computed(() => {
@@ -137,7 +183,7 @@ export class RecipientField {
 
   constructor() {
     effect((onCleanup) => {
-      const unknown = this.#numbers().filter((number) => !this.#asked.has(number));
+      const unknown = this.#chosenAndUnderstood().filter((number) => !this.#asked.has(number));
       if (unknown.length === 0) return;
       const timer = setTimeout(() => {
         for (const number of unknown) this.#asked.add(number);
@@ -164,23 +210,42 @@ export class RecipientField {
     this.field().nativeElement.focus();
   }
 
-  /** A list that was pasted is taken apart as far as it is understood. */
-  protected type(text: string): void {
-    // After many recipients, whose list scrolls.
-    this.field().nativeElement.scrollIntoView({ block: 'nearest' });
-    const { chosen } = this.recipients();
-    const parts = text.split(SEPARATOR);
-    const numbers: string[] = [];
-    while (parts.length > 1) {
-      const number = this.#parser.parse(parts[0] ?? '')?.number;
-      if (number === undefined) break;
-      numbers.push(number);
-      parts.shift();
-    }
-    const rest = numbers.length > 0 ? parts.join(',').trim() : text;
-    this.#set({ chosen: [...chosen, ...numbers], typed: rest });
-    if (numbers.length === 0) return;
-    this.announce.emit(this.texts.added(numbers.map((number) => this.names.of(number))));
+  /** Chooses those of a list that is typed, so that they are seen before anything is sent; returns whether there are any. */
+  takeList(): boolean {
+    return this.#parser.split(this.#typed()).length > 1 && this.takeTyped();
+  }
+
+  /** Chooses what is typed, as far as it is understood; returns whether that is any. */
+  takeTyped(): boolean {
+    const parts = this.#parser.split(this.#typed());
+    const count = this.recipients().chosen.length;
+    if (this.#areUnderstood(parts)) this.#take(parts);
+    return this.recipients().chosen.length > count;
+  }
+
+  /** A list is taken apart as far as it is understood. What is changed within it may not be complete yet. */
+  protected type(event: Event): void {
+    const { value: text, selectionEnd } = this.field().nativeElement;
+    // An input method would insert again what is taken away meanwhile.
+    const isChanging = (event as InputEvent).isComposing || selectionEnd !== text.length;
+    const complete = isChanging ? [] : this.#parser.split(text);
+    const last = complete.splice(-1);
+    if (this.#areUnderstood(complete)) this.#take(complete, last);
+    else this.#set({ chosen: this.recipients().chosen, typed: text });
+  }
+
+  /** Browsers make spaces of the line ends of a column, which then looks like one number. */
+  protected paste(event: ClipboardEvent): void {
+    const text = event.clipboardData?.getData('text/plain').trim() ?? '';
+    const cells = text.split(LINES_AND_CELLS);
+    // A number may be written on two lines, and what decides may be unknown.
+    if (cells.length < 2 || this.#parser.parse(text)?.error === undefined) return;
+    event.preventDefault();
+    const input = this.field().nativeElement;
+    const numbers = text.split(LINES).flatMap(numbersOf);
+    const others = cells.filter((cell) => !DATE.test(cell));
+    input.setRangeText(`,${(numbers.length > 0 ? numbers : others).join()},`);
+    this.#take(this.#parser.split(input.value));
   }
 
   protected handle(event: KeyboardEvent): void {
@@ -226,16 +291,40 @@ export class RecipientField {
     return this.#optOuts.of(number)?.opted_out ?? false;
   }
 
+  #areUnderstood(parts: readonly string[]): boolean {
+    return parts.some((part) => this.#parser.parse(part)?.number !== undefined);
+  }
+
+  /** Chooses the parts that are understood. The others stay typed, followed by `stays`. */
+  #take(parts: readonly string[], stays: readonly string[] = []): void {
+    const numbers: string[] = [];
+    const others = parts.filter((part) => {
+      const number = this.#parser.parse(part)?.number;
+      if (number !== undefined) numbers.push(number);
+      return number === undefined && !isBlank(part);
+    });
+    const typed = [...others, ...stays].join(', ');
+    this.#set({ chosen: [...this.recipients().chosen, ...numbers], typed });
+    if (numbers.length === 0) return;
+    this.announce.emit(this.texts.added(numbers.map((number) => this.names.unambiguous(number))));
+  }
+
+  /** Chooses the parts that are understood, and says what is wrong with the others. */
+  #takeAll(parts: readonly string[]): void {
+    this.#take(parts);
+    if (this.#typed() !== '') this.control().markAsTouched();
+  }
+
+  /** In place of the last part of a list. */
   #choose(number: string): void {
-    this.#set({ chosen: [...this.recipients().chosen, number], typed: '' });
-    this.announce.emit(this.texts.added([this.names.of(number)]));
+    this.#takeAll([...this.#parser.split(this.#typed()).slice(0, -1), number]);
     this.focus();
   }
 
   protected remove(number: string): void {
     const { chosen, typed } = this.recipients();
     this.#set({ chosen: chosen.filter((other) => other !== number), typed });
-    this.announce.emit(this.texts.removed(this.names.of(number)));
+    this.announce.emit(this.texts.removed(this.names.unambiguous(number)));
     this.focus();
   }
 
@@ -248,26 +337,26 @@ export class RecipientField {
 
   #enter(): void {
     const option = this.isOpen() ? this.options()[this.active()] : undefined;
-    const number = option?.number ?? this.#understood();
-    if (number !== undefined) {
-      this.#choose(number);
-    } else if (isBlank(this.#typed()) && this.recipients().chosen.length > 0) {
-      this.done.emit();
+    if (option) {
+      this.#choose(option.number);
     } else if (!isBlank(this.#typed())) {
-      this.control().markAsTouched();
-      this.control().markAsDirty();
+      this.#takeAll(this.#parser.split(this.#typed()));
+    } else if (this.recipients().chosen.length > 0) {
+      this.done.emit();
     }
   }
 
-  /** Past either end, no option is active. */
+  /** Past either end, no option is active, unless the first one is from the beginning. */
   #move(by: 1 | -1): void {
     if (!this.isOpen()) {
       this.#isClosed.set(false);
       return;
     }
-    const count = this.options().length + 1;
-    this.active.update((active) => ((active + 1 + by + count) % count) - 1);
-    const option = document.getElementById(`recipient-option-${this.active()}`);
+    const none = this.#choosesFirst() ? 0 : 1;
+    const count = this.options().length + none;
+    const active = ((this.active() + none + by + count) % count) - none;
+    this.#moved.set({ number: this.options()[active]?.number });
+    const option = document.getElementById(`recipient-option-${active}`);
     option?.scrollIntoView({ block: 'nearest' });
   }
 
@@ -275,6 +364,13 @@ export class RecipientField {
     const control = this.control();
     control.setValue(joinRecipients(recipients));
     control.markAsDirty();
+    // After many recipients, whose list scrolls.
+    afterNextRender(
+      () => {
+        this.field().nativeElement.scrollIntoView({ block: 'nearest' });
+      },
+      { injector: this.#injector },
+    );
   }
 
   #present(number: string, isFirstKnown: boolean): Option {
@@ -285,7 +381,7 @@ export class RecipientField {
       country,
       detail: this.names.find(number) === undefined ? country?.name : formatPhoneNumber(number),
       isUnderstood: false,
-      isKnown: true,
+      isKnown: this.known().includes(number),
       isFirstKnown,
     };
   }
@@ -301,6 +397,18 @@ export class RecipientField {
       isFirstKnown: false,
     };
   }
+}
+
+/** Of a line of a table, what is to be written to: not names, headers, postcodes and dates. */
+function numbersOf(line: string): readonly string[] {
+  const all = line.split(CELLS);
+  const cells = all.filter((cell) => !DATE.test(cell));
+  if (all.length === 1) return cells;
+  const digitsOf = (cell: string): number => cell.replace(/\P{Nd}/gu, '').length;
+  const whole = cells.filter((cell) => digitsOf(cell) >= WHOLE_NUMBER);
+  if (whole.some((cell) => PLUS.test(cell)))
+    return whole.filter((cell) => LIKE_A_NUMBER.test(cell));
+  return whole.length > 0 ? whole : cells.filter((cell) => /\d/.test(cell) && !SHORT.test(cell));
 }
 
 function optionOf({ target }: Event): string | undefined {

@@ -11,6 +11,7 @@ import {
 } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { OptOut } from '../../api/models';
+import { optOutByHandTexts } from '../../i18n/opt-out-by-hand-texts';
 import { optOutTexts } from '../../i18n/opt-out-texts';
 import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { Busy } from '../../ui/busy';
@@ -84,7 +85,7 @@ export class OptOutByHand {
 
   readonly optOut = input.required<OptOut>();
 
-  protected readonly texts = optOutTexts.byHand;
+  protected readonly texts = optOutByHandTexts;
   protected readonly form = new FormGroup({
     reason: new FormControl('', {
       nonNullable: true,

@@ -46,6 +46,7 @@ describe('ContactImport', () => {
   let page: HTMLElement;
 
   beforeEach(async () => {
+    vi.useFakeTimers();
     refresh.mockClear();
     TestBed.configureTestingModule({
       providers: [
@@ -67,11 +68,12 @@ describe('ContactImport', () => {
   afterEach(() => {
     page.remove();
     TestBed.resetTestingModule();
+    vi.useRealTimers();
   });
 
   async function settle(): Promise<void> {
     for (let turn = 0; turn < 4; turn += 1) {
-      await new Promise((resolve) => setTimeout(resolve));
+      await vi.advanceTimersByTimeAsync(0);
       TestBed.tick();
     }
   }
@@ -109,6 +111,13 @@ describe('ContactImport', () => {
 
   function request(): TestRequest {
     return http.expectOne(({ url }) => url.endsWith('/api/contacts/import'));
+  }
+
+  /** What is asked after a choice waits for further ones. */
+  async function requestAfterPause(): Promise<TestRequest> {
+    http.expectNone(() => true);
+    await vi.advanceTimersByTimeAsync(300);
+    return request();
   }
 
   async function preview(answer: ImportedContacts = CSV): Promise<void> {
@@ -173,9 +182,13 @@ describe('ContactImport', () => {
   it('sends choices that follow each other quickly together, and takes the last answer', async () => {
     await preview();
     await select(0, 'name');
-    const first = request();
+    await vi.advanceTimersByTimeAsync(299);
+    await select(0, 'note');
+    await vi.advanceTimersByTimeAsync(299);
+    await select(0, 'name');
+    const first = await requestAfterPause();
     await select(2, 'labels');
-    const second = request();
+    const second = await requestAfterPause();
     expect(second.request.params.get('columns')).toBe('name,number,labels');
     second.flush({ ...CSV, counts: { ...CSV.counts, new: 7 } });
     first.flush({ ...CSV, counts: { ...CSV.counts, new: 5 } });
@@ -190,13 +203,18 @@ describe('ContactImport', () => {
     const countries = page.querySelector<HTMLSelectElement>('#import-country') ?? expect.fail();
     expect(countries.selectedOptions[0]?.label).toBe(texts.noCountry);
     await select(CSV.columns.length, 'CH');
-    const asked = request();
+    const asked = await requestAfterPause();
     expect(asked.request.params.get('country')).toBe('CH');
     asked.flush({ ...CSV, country: 'CH' });
     await settle();
     expect(countries.selectedOptions[0]?.label).toBe('Switzerland');
+    await select(CSV.columns.length, 'AT');
+    (await requestAfterPause()).flush({}, UNAVAILABLE);
+    await settle();
     await select(CSV.columns.length, '');
-    const withoutCountry = request();
+    // And not the country of the last answer.
+    expect(countries.selectedOptions[0]?.label).toBe(texts.noCountry);
+    const withoutCountry = await requestAfterPause();
     expect(withoutCountry.request.params.has('country')).toBe(false);
     // Meanwhile the server has got a country.
     withoutCountry.flush({ ...CSV, country: 'DE' });
@@ -212,7 +230,7 @@ describe('ContactImport', () => {
     await select(0, 'name');
     expect(button(texts.submit(3))?.getAttribute('aria-busy')).toBe('true');
     await press(texts.submit(3));
-    request().flush({}, UNAVAILABLE);
+    (await requestAfterPause()).flush({}, UNAVAILABLE);
     await settle();
     expect(page.querySelector('[role=alert]')?.textContent).toContain('The server has a problem');
     expect(page.querySelector('[role=alert]')?.textContent).toContain(texts.notChecked);

@@ -8,7 +8,9 @@ import {
   inject,
   signal,
 } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { RouterLink } from '@angular/router';
+import { Subject, debounceTime } from 'rxjs';
 import { describeProblem } from '../../api/describe-problem';
 import { ImportColumn, ImportedContacts } from '../../api/models';
 import { Problem, toProblem } from '../../api/problem';
@@ -29,6 +31,8 @@ import { saveFile } from '../../ui/save-file';
 import { MessengerIcon } from '../messenger-icon';
 import { ContactsHeader } from './contacts-header';
 
+/** The arrow keys pass many choices on their way to one, and each question has the whole file. */
+const PAUSE_MS = 300;
 const FIRST_CHOICES: ImportChoices = { existing: 'update' };
 
 type Outcome = keyof ImportedContacts['counts'];
@@ -103,9 +107,11 @@ export class ContactImport {
     const known = this.result()?.columns ?? [];
     return known.map((column, at) => ({ ...column, field: chosen?.[at] ?? column.field }));
   });
-  protected readonly country = computed(() => this.choices().country ?? this.result()?.country);
   /** Whether the server knows no country of its own. */
   protected readonly mayHaveNone = signal(false);
+  protected readonly country = computed(
+    () => this.choices().country ?? (this.mayHaveNone() ? undefined : this.result()?.country),
+  );
   /** By name; those that can be chosen are known once the rules are loaded. */
   protected readonly countries = computed(() => {
     const country = this.country();
@@ -125,8 +131,15 @@ export class ContactImport {
       .join(', ');
   });
 
+  readonly #chosen = new Subject<void>();
   /** The answer to an earlier question does not count. */
   #asked = 0;
+
+  constructor() {
+    this.#chosen.pipe(debounceTime(PAUSE_MS), takeUntilDestroyed()).subscribe(() => {
+      void this.check();
+    });
+  }
 
   protected allowDrop(event: DragEvent): void {
     if (this.isImporting() || !event.dataTransfer?.types.includes('Files')) return;
@@ -151,19 +164,15 @@ export class ContactImport {
   protected chooseField(index: number, event: Event): void {
     const chosen = (event.target as HTMLSelectElement).value as ImportColumn['field'];
     const columns = this.columns().map(({ field }, at) => (at === index ? chosen : field));
-    this.choices.update((choices) => ({ ...choices, columns }));
-    void this.check();
+    this.#change({ columns });
   }
 
   protected chooseCountry(event: Event): void {
-    const country = (event.target as HTMLSelectElement).value || undefined;
-    this.choices.update((choices) => ({ ...choices, country }));
-    void this.check();
+    this.#change({ country: (event.target as HTMLSelectElement).value || undefined });
   }
 
   protected chooseExisting(existing: ImportChoices['existing']): void {
-    this.choices.update((choices) => ({ ...choices, existing }));
-    void this.check();
+    this.#change({ existing });
   }
 
   protected async check(): Promise<void> {
@@ -251,6 +260,14 @@ export class ContactImport {
       await this.check();
       focusAfterRender(this.#host, '.contact-import__file', this.#injector);
     }
+  }
+
+  #change(choice: Partial<ImportChoices>): void {
+    this.choices.update((choices) => ({ ...choices, ...choice }));
+    this.#asked += 1;
+    this.isCurrent.set(false);
+    this.isChecking.set(true);
+    this.#chosen.next();
   }
 
   #fail(problem: Problem, describe: (problem: Problem) => string): void {

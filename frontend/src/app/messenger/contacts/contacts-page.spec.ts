@@ -11,6 +11,7 @@ import { ContactsStore } from '../../contacts/contacts-store';
 import { contactsPageTexts } from '../../i18n/contacts-page-texts';
 import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { FakeOptOuts } from '../../messages/testing';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import { SessionStore } from '../../session/session-store';
 import { ContactsPage } from './contacts-page';
 
@@ -78,9 +79,13 @@ describe('ContactsPage', () => {
   }
 
   async function answer(...contacts: Contact[]): Promise<void> {
+    await answerPage(contacts);
+  }
+
+  async function answerPage(contacts: Contact[], more: Record<string, string> = {}): Promise<void> {
     http
       .expectOne(({ url }) => url.endsWith('/contacts/changes'))
-      .flush(contacts, { headers: { 'X-Revision': '1' } });
+      .flush(contacts, { headers: { 'X-Revision': '1', ...more } });
     await settle();
   }
 
@@ -123,6 +128,59 @@ describe('ContactsPage', () => {
     expect(page.querySelector('app-skeleton')).toBeNull();
     expect(textOf('.visually-hidden[role=status]')).toBe('');
     expect(rows()).toEqual(['Person 1']);
+  });
+
+  it('keeps the rows as they are while one has the focus, however many come before it', async () => {
+    const more = { Link: '</api/contacts/changes?since=0&position=7.1>; rel="next"' };
+    const of = (from: number, count: number) =>
+      Array.from({ length: count }, (_, index) => contact(from + index));
+    await answerPage(of(500, 90), more);
+    const row = page.querySelectorAll<HTMLElement>('.contacts__row')[60];
+    row?.focus();
+    const before = rows();
+    await answer(...of(100, 80), ...of(600, 2));
+    expect(rows()).toEqual(before);
+    // As when the end comes into sight.
+    page.querySelector<HTMLElement>('.contacts__more')?.click();
+    await settle();
+    expect(rows()).toEqual([...before, 'Person 600', 'Person 601']);
+    expect(document.activeElement).toBe(row);
+    row?.blur();
+    await settle();
+    expect(rows()).toHaveLength(172);
+    expect(rows()[0]).toBe('Person 100');
+  });
+
+  it('shows the contacts of the first pages while the others load', async () => {
+    const asked = vi.spyOn(optOuts, 'loadUnknown');
+    const more = { Link: '</api/contacts/changes?since=0&position=7.1>; rel="next"' };
+    await answerPage([contact(2)], more);
+    expect(rows()).toEqual(['Person 2']);
+    expect(textOf('.contacts__count')).toBe(contactsPageTexts.loading);
+    expect(textOf('.contacts__hint')).toBeUndefined();
+    await search('1');
+    // It may yet come.
+    expect(page.querySelector('app-skeleton')).not.toBeNull();
+    expect(textOf('.contacts__empty')).toBeUndefined();
+    await fail('/contacts/changes');
+    expect(textOf('.contacts__problem')).toContain('The server has a problem');
+    expect(page.querySelector('app-skeleton')).toBeNull();
+    expect(textOf('.contacts__count')).toBe('');
+    await search('');
+    expect(rows()).toEqual(['Person 2']);
+    expect(asked).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1_000);
+    button('Try again').click();
+    await settle();
+    await answerPage([contact(1)], more);
+    // The rest may fail once more.
+    expect(textOf('.contacts__problem')).toContain('The server has a problem');
+    expect(rows()).toEqual(['Person 1', 'Person 2']);
+    await answer(contact(3));
+    expect(textOf('.contacts__problem')).toBeUndefined();
+    expect(rows()).toEqual(['Person 1', 'Person 3']);
+    expect(textOf('.contacts__count')).toBe('2 contacts');
+    expect([...optOuts.askedAbout]).toEqual([numberOf(1), numberOf(3)]);
   });
 
   it('says why nothing could be loaded, and tries again', async () => {
@@ -206,6 +264,24 @@ describe('ContactsPage', () => {
     const sizes = asked.mock.calls.map(([numbers]) => numbers.length);
     expect(sizes.filter((size) => size > 0)).toEqual([100, 100, 1]);
     expect(optOuts.askedAbout.size).toBe(201);
+  }, 20_000);
+
+  it('leaves the rows that it shows alone when it shows more', async () => {
+    await answer(...Array.from({ length: 200 }, (_, index) => contact(index, { labels: ['VIP'] })));
+    const spies = [
+      vi.spyOn(TestBed.inject(ContactNames), 'initialsOf'),
+      vi.spyOn(optOuts, 'of'),
+      vi.spyOn(contactsPageTexts, 'labelled'),
+    ];
+    button('Show more').click();
+    await settle();
+    expect(rows()).toHaveLength(200);
+    expect(spies.map(({ mock }) => mock.calls.length)).toEqual([100, 100, 100]);
+    // Nor has each of them to be drawn anew because somebody among them has opted out.
+    optOuts.optedOut.set([numberOf(199)]);
+    await settle();
+    expect(page.querySelectorAll('.contacts__mark')).toHaveLength(1);
+    expect(spies.map(({ mock }) => mock.calls.length)).toEqual([100, 300, 101]);
   }, 20_000);
 
   it('shows the first labels, and who has opted out', async () => {

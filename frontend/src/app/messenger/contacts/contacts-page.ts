@@ -2,7 +2,6 @@ import {
   ChangeDetectionStrategy,
   Component,
   DOCUMENT,
-  ElementRef,
   Injector,
   afterNextRender,
   computed,
@@ -11,7 +10,6 @@ import {
   linkedSignal,
   signal,
   untracked,
-  viewChildren,
 } from '@angular/core';
 import { Router, RouterLink, RouterOutlet } from '@angular/router';
 import { describeProblem } from '../../api/describe-problem';
@@ -21,11 +19,8 @@ import { findContacts, sortContacts } from '../../contacts/contact-search';
 import { ContactFiles } from '../../contacts/contact-files';
 import { ContactsStore } from '../../contacts/contacts-store';
 import { contactsPageTexts } from '../../i18n/contacts-page-texts';
-import { optOutTexts } from '../../i18n/opt-out-texts';
 import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
-import { ContactNames } from '../../phone-numbers/contact-names';
-import { formatPhoneNumber, loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
-import { Avatar } from '../../ui/avatar';
+import { loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
 import { Busy } from '../../ui/busy';
 import { focusMain } from '../../ui/focus-main';
 import { Icon } from '../../ui/icon';
@@ -36,6 +31,7 @@ import { saveFile } from '../../ui/save-file';
 import { SearchField } from '../../ui/search-field';
 import { Skeleton } from '../../ui/skeleton';
 import { MessengerIcon } from '../messenger-icon';
+import { ContactRow } from './contact-row';
 
 /** Rows that are rendered at once: more when the last one comes near. */
 const ROWS = 100;
@@ -45,8 +41,8 @@ const ROWS = 100;
   selector: 'app-contacts-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [
-    Avatar,
     Busy,
+    ContactRow,
     Icon,
     MessengerIcon,
     NearSight,
@@ -66,23 +62,29 @@ export class ContactsPage {
   readonly #files = inject(ContactFiles);
   protected readonly poll = inject(Poll);
   protected readonly store = inject(ContactsStore);
-  protected readonly names = inject(ContactNames);
-  protected readonly optOuts = inject(OptOutsStore);
-  private readonly links = viewChildren<string, ElementRef<HTMLElement>>('link', {
-    read: ElementRef,
-  });
+  readonly #optOuts = inject(OptOutsStore);
 
   protected readonly texts = contactsPageTexts;
-  protected readonly optedOut = optOutTexts.optedOut;
-  protected readonly formatPhoneNumber = formatPhoneNumber;
   protected readonly isOpen = signal(false);
   protected readonly search = signal('');
   readonly #sorted = computed(() => sortContacts(this.store.all()));
   protected readonly found = computed(() => findContacts(this.#sorted(), this.search()));
   /** As many as before, unless something else is searched for. */
   readonly #limit = linkedSignal({ source: this.search, computation: () => ROWS });
-  protected readonly shown = computed(() => this.found().slice(0, this.#limit()));
+  /** The numbers of the rows that stay as they are, while one of them has the focus and others are on their way. */
+  readonly #kept = linkedSignal<string, readonly string[] | undefined>({
+    source: this.search,
+    computation: () => undefined,
+  });
+  protected readonly shown = computed(() => {
+    const kept = this.#kept()?.map((number) => this.store.of(number));
+    return kept?.filter((contact) => contact !== undefined) ?? this.found().slice(0, this.#limit());
+  });
   protected readonly total = computed(() => this.#sorted().length);
+  protected readonly count = computed(() => {
+    if (this.store.isKnown()) return this.texts.count(this.total());
+    return this.problem() ? '' : this.texts.loading;
+  });
   protected readonly announcement = computed(() => {
     if (this.problem()) return '';
     if (!this.store.isKnown()) return this.texts.loading;
@@ -107,10 +109,12 @@ export class ContactsPage {
     void loadPhoneNumberRules();
     const asked = new Set<string>();
     effect(() => {
+      // Until then, the rows move with each page.
+      if (!this.store.isKnown()) return;
       const numbers = this.shown().map(({ number }) => number);
       untracked(() => {
         // Each once: the store forgets some if there are many, and all rows stay.
-        this.optOuts.loadUnknown(numbers.filter((number) => !asked.has(number)));
+        this.#optOuts.loadUnknown(numbers.filter((number) => !asked.has(number)));
       });
       for (const number of numbers) asked.add(number);
     });
@@ -133,12 +137,25 @@ export class ContactsPage {
     );
   }
 
-  protected showMore(): void {
-    this.#limit.update((limit) => limit + ROWS);
+  protected keep(): void {
+    if (!this.store.isKnown()) this.#kept.set(this.shown().map(({ number }) => number));
   }
 
-  protected navigate(event: KeyboardEvent): void {
-    const links = this.links().map(({ nativeElement }) => nativeElement);
+  protected release({ relatedTarget }: FocusEvent, list: HTMLElement): void {
+    if (!list.contains(relatedTarget as Node | null)) this.#kept.set(undefined);
+  }
+
+  protected showMore(): void {
+    this.#limit.update((limit) => limit + ROWS);
+    const kept = new Set(this.#kept());
+    if (kept.size === 0) return;
+    const numbers = this.found().map(({ number }) => number);
+    const next = numbers.findLastIndex((number) => kept.has(number)) + 1;
+    this.#kept.set([...kept, ...numbers.slice(next, next + ROWS)]);
+  }
+
+  protected navigate(event: KeyboardEvent, list: HTMLElement): void {
+    const links = Array.from(list.querySelectorAll('a'));
     const index = nextIndex(event, links);
     if (index === undefined) return;
     event.preventDefault();

@@ -109,6 +109,17 @@ describe('ConversationList', () => {
     expect(preview()).toBe('You: 2 pictures');
   });
 
+  it('says that a picture came with a text, which keeps its direction', async () => {
+    const media = [{ index: 0, content_type: 'image/png' }];
+    const [last] = messages(1, 1);
+    if (!last) throw new Error();
+    const seen = { ...last, content: 'שלום', num_media: 1, media };
+    await api.answerConversations([seen]);
+    await api.settle();
+    expect(preview()).toBe('You: Picture: שלום');
+    expect(list.querySelector('.conversation-row__preview bdi')?.textContent).toBe('שלום');
+  });
+
   it('shows a refused message as not sent', async () => {
     await api.answerConversations([]);
     TestBed.inject(OutboxStore).send({ recipient_number: '+14155552671', content: 'Hello' });

@@ -54,6 +54,7 @@ import { LazyContent, PanelContent } from '../side-panel/panel-content';
 import {
   StatusPresentation,
   describeAbsentText,
+  describeMediaBesideText,
   hasText,
   presentStatus,
 } from '../../messages/message-status';
@@ -72,6 +73,8 @@ interface RowView {
   readonly peer: string | undefined;
   readonly time: string;
   readonly prefix: Prefix | undefined;
+  /** What came with the text; empty if nothing did, or if there is no text. */
+  readonly media: string;
   readonly preview: string;
   readonly status: StatusPresentation | undefined;
   /** What the API has stored last, if this row shows it or a draft after it. */
@@ -315,6 +318,7 @@ export class ConversationList {
       peer: undefined,
       time: '',
       prefix: DRAFT,
+      media: '',
       preview,
       status: undefined,
     };
@@ -342,6 +346,7 @@ function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
     time: shortTime(new Date(last.created_at), today),
     prefix:
       hasText(last) || last.num_media || status?.tone === 'danger' ? prefixFor(status) : undefined,
+    media: describeMediaBesideText(last),
     preview: hasText(last) ? last.content : describeAbsentText(last),
     status,
     last,
@@ -356,6 +361,7 @@ function ofPending(pending: PendingMessage, today: Date): RowView {
     peer: recipient,
     time: shortTime(writtenAt, today),
     prefix: prefixFor(status),
+    media: content && describePictures(media),
     preview: content || describePictures(media),
     status,
   };
@@ -368,6 +374,7 @@ function ofDraft({ peer, preview }: NumberDraft): RowView {
     peer,
     time: '',
     prefix: DRAFT,
+    media: '',
     preview,
     status: undefined,
   };
@@ -377,7 +384,7 @@ function ofDraft({ peer, preview }: NumberDraft): RowView {
 function withDraft(view: RowView, preview: string | undefined): RowView {
   if (preview === undefined) return view;
   const status = view.status?.tone === 'danger' ? view.status : undefined;
-  return { ...view, prefix: DRAFT, preview, status };
+  return { ...view, prefix: DRAFT, media: '', preview, status };
 }
 
 /** A message that has failed says so; any other of one's own, that it is one's own. */

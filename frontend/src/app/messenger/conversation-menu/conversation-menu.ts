@@ -15,7 +15,9 @@ import {
 } from '@angular/core';
 import { Message } from '../../api/models';
 import { conversationActionTexts } from '../../i18n/conversation-action-texts';
-import { MessagesClient } from '../../messages/messages-client';
+import { ArchivedConversations } from '../../messages/archived-conversations';
+import { ConversationsStore } from '../../messages/conversations-store';
+import { ThreadsStore } from '../../messages/threads-store';
 import { UnreadStore } from '../../messages/unread-store';
 import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
@@ -93,7 +95,7 @@ interface ConversationActions {
             }
           </button>
         }
-        @if (canDelete) {
+        @if (canDelete()) {
           <button
             #item
             type="button"
@@ -112,6 +114,9 @@ interface ConversationActions {
 })
 export class ConversationMenu {
   readonly #unread = inject(UnreadStore);
+  readonly #conversations = inject(ConversationsStore);
+  readonly #archive = inject(ArchivedConversations);
+  readonly #threads = inject(ThreadsStore);
 
   readonly request = input.required<ConversationMenuRequest>();
   /** While it is on the screen, it is read. */
@@ -125,8 +130,11 @@ export class ConversationMenu {
   protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
   protected readonly items = viewChildren<ElementRef<HTMLElement>>('item');
   protected readonly texts = conversationActionTexts;
-  /** What is only in the cache may be old: what has come in since, nobody has seen. */
-  protected readonly canDelete = inject(MessagesClient).hasAnswered;
+  /** What is from the cache may be old: what has come in since, nobody has seen. */
+  protected readonly canDelete = computed(() => {
+    const list = this.request().isArchived ? this.#archive : this.#conversations;
+    return !list.isCached() && !(this.isOpen() && this.#threads.thread(this.#peer()).isCached);
+  });
   readonly #peer = computed(() => this.request().last.peer_number);
   protected readonly isMuted = computed(() => this.#unread.muted().has(this.#peer()));
   protected readonly isUnread = computed(() => this.#unread.of(this.#peer()) > 0);

@@ -17,6 +17,7 @@ import { ConversationDeletion, DeletionState, Shown } from '../../messages/conve
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { UserScope } from '../../session/user-scope';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
+import { keepAboveComposer } from '../undo-notice/keep-above-composer';
 
 const SHOWN_FOR_MS = 10_000;
 
@@ -85,6 +86,7 @@ export class DeletionNotice {
   });
 
   constructor() {
+    keepAboveComposer();
     effect((onCleanup) => {
       const { step, kept } = this.state();
       // What somebody may have to act on stays until it is closed.

@@ -19,6 +19,7 @@ import { Icon } from '../../ui/icon';
 import { Skeleton } from '../../ui/skeleton';
 import { LinkedText } from '../linked-text/linked-text';
 import { MessageDetailsStore } from './message-details-store';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import {
   StatusPresentation,
@@ -48,6 +49,7 @@ export class MessageDetails {
   readonly #threads = inject(ThreadsStore);
   protected readonly store = inject(MessageDetailsStore);
   protected readonly actions = inject(MessageActions);
+  protected readonly names = inject(ContactNames);
 
   readonly id = input.required<string>();
   /** There is nothing more to show. */

@@ -13,7 +13,8 @@ import {
 import { RouterLink } from '@angular/router';
 import { shortTime } from '../../i18n/formats';
 import { toConversationKey } from '../../messages/conversation-key';
-import { messagesTexts } from '../../i18n/messages-texts';
+import { describeAbsentText, hasText } from '../../messages/message-status';
+import { searchResultsTexts } from '../../i18n/search-results-texts';
 import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
 import { Skeleton } from '../../ui/skeleton';
@@ -49,18 +50,21 @@ export class SearchResults {
 
   protected readonly names = inject(ContactNames);
   protected readonly toConversationKey = toConversationKey;
-  protected readonly texts = messagesTexts.search;
+  protected readonly texts = searchResultsTexts;
   protected readonly people = computed(() =>
     this.search.people().map((peer) => ({ peer, name: this.names.of(peer) })),
   );
   protected readonly messages = computed(() => {
     const query = this.query.text().trim();
-    return this.search.messages().map(({ _id, peer_number, content, created_at }) => ({
-      id: _id,
-      peer: peer_number,
-      name: this.names.of(peer_number),
-      time: shortTime(new Date(created_at)),
-      parts: highlightMatches(content, query),
+    return this.search.messages().map((message) => ({
+      id: message._id,
+      peer: message.peer_number,
+      name: this.names.of(message.peer_number),
+      time: shortTime(new Date(message.created_at)),
+      parts: highlightMatches(
+        hasText(message) ? message.content : describeAbsentText(message),
+        query,
+      ),
     }));
   });
   protected readonly isEmpty = computed(() => this.people().length + this.messages().length === 0);

@@ -15,6 +15,7 @@ import { setArchived, setMuted } from '../../messages/flagging';
 import { focusMainIfLost } from '../../ui/focus-main';
 import { KEYS, Shortcuts } from '../../ui/shortcuts';
 import { ArchiveRequest, MuteRequest } from '../conversation-requests';
+import { keepAboveComposer } from './keep-above-composer';
 
 const SHOWN_FOR_MS = 10_000;
 
@@ -64,6 +65,7 @@ export class UndoNotice {
     inject(DestroyRef).onDestroy(() => {
       this.wait();
     });
+    keepAboveComposer();
     afterNextRender(() => {
       this.start();
       if (this.takesFocus()) this.button().nativeElement.focus();
