@@ -11,6 +11,7 @@ import {
   newNumber,
   openDetails,
   openNew,
+  pasteText,
   beginPasswordChange,
   openSettings,
   shareText,
@@ -209,6 +210,14 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await number.fill('+1 415 555 2671,+41 79 123 45 67');
       await expect(page.getByRole('option')).toBeVisible();
       await check(page, 'a new message, with what a number means');
+      await pasteText(
+        number,
+        'Customer\tName\tPhone\n4711\tAda\t+41 79 123 45 67\n4712\tBob\t030 90',
+      );
+      await expect(page.getByRole('checkbox', { name: 'Phone' })).toBeFocused();
+      await check(page, 'a pasted table');
+      await page.keyboard.press('Escape');
+      await expect(number).toBeFocused();
       await number.fill('12');
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('Wrong – number');
       await page.getByRole('button', { name: 'Send', exact: true }).click();

@@ -247,6 +247,49 @@ test('a column of numbers is pasted as recipients, and what is no number among t
   );
 });
 
+test('of a table that is pasted as recipients, the column is chosen, and nothing else is added', async ({
+  page,
+  context,
+  request,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await enter(page, await newPerson(request));
+  await openNew(page);
+  const recipient = page.getByLabel('Phone number');
+  const [ada, bob] = [newNumber(), newNumber()];
+  const table = `Office\tName\tMobile\n+41446681800\tAda\t${ada}\n+41446681801\tBob\t${bob}\n`;
+  const paste = async () => {
+    await page.evaluate((text) => navigator.clipboard.writeText(text), table);
+    await recipient.press('ControlOrMeta+V');
+  };
+  const question = page.getByRole('dialog', { name: 'Which column has the phone numbers?' });
+  const remove = page.getByRole('button', { name: /^Remove / });
+
+  await paste();
+  await expect(question).toBeVisible();
+  // Who presses Enter before reading adds nothing.
+  await page.keyboard.press('Enter');
+  await expect(question.getByRole('button', { name: 'Add 2 numbers' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(question).toHaveCount(0);
+  await expect(recipient).toBeFocused();
+  await expect(recipient).toHaveValue('');
+
+  await paste();
+  await expect(question.getByRole('checkbox')).toHaveCount(2);
+  await expect(question.getByRole('checkbox', { name: 'Office' })).toBeChecked();
+  await question.getByRole('checkbox', { name: 'Office' }).uncheck();
+  await question.getByRole('checkbox', { name: 'Mobile' }).check();
+  await question.getByRole('button', { name: 'Add 2 numbers' }).click();
+  await expect(question).toHaveCount(0);
+  await expect(recipient).toBeFocused();
+  await expect(remove).toHaveCount(2);
+  for (const number of [ada, bob])
+    await expect(page.locator('.recipient')).toContainText(number.slice(-2));
+  await recipient.press('Enter');
+  await expect(composer(page)).toBeFocused();
+});
+
 test('messages to one recipient are sent in the order of writing, even over a reload', async ({
   page,
   context,

@@ -363,3 +363,14 @@ export async function waitForWorker(page: Page): Promise<void> {
   const state = () => page.evaluate(() => navigator.serviceWorker.controller?.state);
   await expect.poll(state, { timeout: WORKER_WITHIN_MS }).toBe('activated');
 }
+
+/** As the clipboard of a browser that asks for no permission. */
+export function pasteText(field: Locator, text: string): Promise<void> {
+  return field.evaluate((element, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    element.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+    );
+  }, text);
+}

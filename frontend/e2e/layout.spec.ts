@@ -7,6 +7,7 @@ import {
   expect,
   fillSignIn,
   openNew,
+  pasteText,
   scrollToOldest,
   shareText,
   test,
@@ -504,6 +505,15 @@ for (const [row, viewport] of SIZES.entries()) {
       await page.getByLabel('Phone number').fill(many.join(''));
       await expect(page.getByRole('button', { name: /^Remove/ })).toHaveCount(12);
       await check(page, 'a new message to many', shown);
+      const row = Array.from({ length: 30 }, (_, index) => `${LONG_WORD}${String(index)}`);
+      await pasteText(
+        page.getByLabel('Phone number'),
+        [row, row].map((each) => each.join('\t')).join('\n'),
+      );
+      await expect(page.getByRole('dialog').getByRole('checkbox')).toHaveCount(30);
+      await turn(page, '.column-dialog__columns');
+      await check(page, 'a pasted table', ['.column-dialog']);
+      await page.keyboard.press('Escape');
       await composer(page).fill(LONG_URL);
       await turn(page, '.messenger-page__new');
       await check(page, 'a new message', shown);

@@ -504,6 +504,34 @@ for (const way of ['paste', 'drop'] as const) {
   });
 }
 
+test('a picture that is dropped before it is known whether messages can have any is added, and the page stays', async ({
+  page,
+  request,
+}) => {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/api/sending', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await openConversation(page, request);
+  const base64 = (await jpeg(page)).buffer.toString('base64');
+  const areTaken = await page.getByRole('log').evaluate((element, base64) => {
+    const dataTransfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    dataTransfer.items.add(new File([bytes], 'one.jpg', { type: 'image/jpeg' }));
+    return ['dragover', 'drop'].map(
+      (type) =>
+        !element.dispatchEvent(
+          new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }),
+        ),
+    );
+  }, base64);
+  expect(areTaken).toEqual([true, true]);
+  release();
+  await waitUntilUploaded(page, 1);
+});
+
 test('a GIF stays as it is, since it may move', async ({ page, request }) => {
   const number = await openConversation(page, request);
   const buffer = Buffer.from('R0lGODdhAQABAIAAAP8AAAAA/ywAAAAAAQABAAACAkQBADs=', 'base64');

@@ -9,6 +9,7 @@ type Stylesheet =
   | 'emoji'
   | 'media'
   | 'menu'
+  | 'pasted-table'
   | 'pictures'
   | 'contacts'
   | 'account'

@@ -268,23 +268,27 @@ export class Composer {
   }
 
   protected pick(input: HTMLInputElement): void {
-    this.#add(Array.from(input.files ?? []));
+    this.upload(this.form(), addPlaces(this.form(), Array.from(input.files ?? [])));
     input.value = '';
   }
 
   /** What is copied from a document has a picture of its text, too. */
   protected paste(event: ClipboardEvent): void {
     const { clipboardData: data } = event;
-    if (data && !data.getData('text/plain')) this.#take(event, data);
+    if (!data || data.files.length === 0 || data.getData('text/plain')) return;
+    event.preventDefault();
+    void this.#addOnceKnown(data.files);
   }
 
-  /** Files that are moved over the conversation, or dropped there. */
+  /** Files that are moved over the conversation, or dropped there: the browser would leave the page to show them. */
   drag(event: DragEvent): void {
     const { dataTransfer: data, type } = event;
-    const isOver = type === 'dragover' && this.canAdd() && !!data?.types.includes('Files');
-    this.isDropTarget.set(isOver);
-    if (isOver) event.preventDefault();
-    else if (type === 'drop' && data) this.#take(event, data);
+    if (!data?.types.includes('Files')) return;
+    event.preventDefault();
+    const isRefused = this.#settings.value() !== undefined && !this.canAdd();
+    if (isRefused) data.dropEffect = 'none';
+    this.isDropTarget.set(type === 'dragover' && !isRefused);
+    if (type === 'drop') void this.#addOnceKnown(data.files);
   }
 
   protected usePlainCharacters(): void {
@@ -301,14 +305,13 @@ export class Composer {
     this.focus();
   }
 
-  #take(event: Event, { files }: DataTransfer): void {
-    if (!this.canAdd() || files.length === 0) return;
-    event.preventDefault();
-    this.#add(Array.from(files));
-  }
-
-  #add(files: readonly File[]): void {
-    this.upload(this.form(), addPlaces(this.form(), files));
+  /** Adds them to the message that is being written now, once it is known whether messages can have pictures. */
+  async #addOnceKnown(files: FileList): Promise<void> {
+    const form = this.form();
+    // The list is empty once the event is over.
+    const pictures = Array.from(files);
+    if (!this.#settings.value()) await this.#settings.untilLoaded().catch(() => undefined);
+    if (this.canAdd()) this.upload(form, addPlaces(form, pictures));
   }
 
   async #showPictures(): Promise<void> {

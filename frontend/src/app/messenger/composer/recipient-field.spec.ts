@@ -20,6 +20,9 @@ const SENDING: Sending = {
 };
 const [BERLIN, LONDON, ZURICH] = ['+4930901820', '+442079460958', '+41791234567'] as const;
 
+/** A part is compiled when it is loaded first. */
+const LOADING = { timeout: 4_000 };
+
 describe('RecipientField', () => {
   let fixture: ComponentFixture<RecipientField>;
   let country = 'CH';
@@ -73,6 +76,8 @@ describe('RecipientField', () => {
 
   afterEach(() => {
     page.remove();
+    // Beside the page.
+    document.querySelector('dialog')?.remove();
   });
 
   it('suggests the numbers written to, as a combobox, and chooses none by itself', async () => {
@@ -300,52 +305,104 @@ describe('RecipientField', () => {
 
   it('takes a pasted column apart, with what was typed before and after it', async () => {
     await type('044 668 18 00');
-    expect(await paste('0041 79 123 45 67\r\n\r\n0044 20 7946 0958\tAda\n030\n')).toBe(false);
+    expect(await paste('0041 79 123 45 67\r\n\r\n0044 20 7946 0958\n030\n')).toBe(false);
     expect(chips()).toEqual(['+41 44 668 18 00', '+41 79 123 45 67', '+44 20 7946 0958']);
     expect(input().value).toBe('030');
     expect(announced).toEqual(['Added +41 44 668 18 00, +41 79 123 45 67, +44 20 7946 0958.']);
-  });
-
-  it('takes the numbers of a pasted table, and not the names and headers around them', async () => {
-    TestBed.inject(ContactNames).replace(new Map([[BERLIN, 'Ada']]));
-    for (const table of [
-      `Name\tPhone\tCode\r\nAda\t${ZURICH}\t8001\r\nBob 2\t01 2 3\t\r\n`,
-      `Name;Phone;Born\nAda;${ZURICH};1990-05-12\nBob 2;01 2 3;`,
-    ]) {
-      await paste(table);
-      expect(chips()).toEqual(['+41 79 123 45 67']);
-      expect(input().value).toBe('01 2 3');
-      await type('');
-    }
+    await type('');
     await paste('Ada\nBob');
     expect(input().value).toBe('Ada, Bob');
   });
 
-  describe('in a country where the digits of a date make a number', () => {
+  it('takes the only column of a pasted table that has numbers, and lists on several lines', async () => {
+    await paste(`Name\tPhone\r\nAda\t${ZURICH}\r\nBob\t${LONDON}\r\n`);
+    await untilRead(() => {
+      expect(value()).toBe(`${ZURICH},${LONDON},`);
+    });
+    await paste(`${BERLIN},\n${BERLIN}1`);
+    await untilRead(() => {
+      expect(value()).toBe(`${ZURICH},${LONDON},${BERLIN},${BERLIN}1,`);
+    });
+    await paste('Name\tBorn\nEve\t');
+    await untilRead(() => {
+      expect(input().value).toBe('Name, Born, Eve');
+    });
+  });
+
+  describe('with a pasted table of several columns with digits', () => {
+    const TABLE = [
+      'Customer;Name;"Mobile; private";Born',
+      '4711001;Ada;030 901820;1990-05-12',
+      `4711002;Bob;${ZURICH};12.05.1990`,
+      '4711003;Eve;none;',
+      '4711004;Cid;01;',
+    ].join('\n');
+
     beforeAll(() => {
+      // The digits of a date make a number there.
       country = 'DE';
+      // This DOM has no modal dialogs.
+      HTMLDialogElement.prototype.showModal = function () {
+        this.open = true;
+      };
+      HTMLDialogElement.prototype.close = function (returnValue = '') {
+        Object.assign(this, { returnValue, open: false });
+        this.dispatchEvent(new Event('close'));
+      };
+    });
+    beforeEach(async () => {
+      await paste(TABLE);
+      await untilRead(() => {
+        expect(inDialog('h2')).toEqual(['Which column has the phone numbers?']);
+      });
     });
     afterAll(() => {
       country = 'CH';
     });
 
-    it('takes all numbers of a pasted table, however they are written, and no date', async () => {
-      await paste(
-        `030 901820, ${LONDON}\nAda\t030 901821\t${ZURICH}\t1990-05-12\t"12.05.1990 10:30"\t4711001`,
-      );
-      expect(value()).toBe(`${BERLIN},${LONDON},+4930901821,${ZURICH},`);
-      expect(input().value).toBe('');
-      await paste(
-        `Eve\t1990-05-12\t10115\nBob\t0664-12-34\t0221.45.67\n01.02.1985\nCid\t\u200e12. 05. 1990\t12 05 1990`,
-      );
-      expect(value().split(',').slice(4, -1)).toEqual(['+496641234', '+492214567']);
-      expect(input().value).toBe('');
-      await paste(`Name\tBorn\nEve\t  12.05.1990\nBob\t12.05.91`);
+    const dialog = () => document.querySelector('dialog');
+    const inDialog = (selector: string) =>
+      Array.from(dialog()?.querySelectorAll(selector) ?? [], words);
+    const boxes = () => Array.from(dialog()?.querySelectorAll('input') ?? []);
+    const click = async (name: string) => {
+      const buttons = Array.from(dialog()?.querySelectorAll('button') ?? []);
+      buttons.find((each) => words(each) === name)?.click();
+      await fixture.whenStable();
+    };
+
+    it('asks for the column, and suggests the one that looks most like numbers', () => {
+      expect(inDialog('label')).toEqual([
+        'Customer 4 entries 4711001 · 4711002 · 4711003',
+        `Mobile; private 3 entries 030 901820 · ${ZURICH} · 01`,
+        'Born 2 entries 1990-05-12 · 12.05.1990',
+      ]);
+      expect(boxes().map(({ checked }) => checked)).toEqual([false, true, false]);
+      expect(boxes().map((box) => box.hasAttribute('autofocus'))).toEqual([false, true, false]);
+      expect(chips()).toEqual([]);
+    });
+
+    it('adds the column that is chosen; what is no number stays typed', async () => {
+      await click('Add 3 numbers');
+      expect(value()).toBe(`${BERLIN},${ZURICH},01`);
+      expect(dialog()).toBeNull();
+    });
+
+    it('adds several columns, or none', async () => {
+      boxes()[1]?.click();
+      await fixture.whenStable();
+      const submit = dialog()?.querySelector<HTMLButtonElement>('.button--primary');
+      expect(submit?.disabled).toBe(true);
+      boxes()[0]?.click();
+      boxes()[1]?.click();
+      await fixture.whenStable();
+      await click('Add 7 numbers');
       expect(chips()).toHaveLength(6);
-      expect(input().value).toBe('Name, Born, Eve, Bob');
-      await type('');
-      await paste(`${LONDON}\t030\u2011901\u2011822\t٠٣٠ ٩٠١٨٢٣`);
-      expect(value().split(',').slice(6, -1)).toEqual(['+4930901822', '+4930901823']);
+    });
+
+    it('adds nothing where the question is closed', async () => {
+      await click('Cancel');
+      expect(dialog()).toBeNull();
+      expect(value()).toBe('');
     });
   });
 
@@ -505,6 +562,16 @@ describe('RecipientField', () => {
     const isLeft = input().dispatchEvent(event);
     await fixture.whenStable();
     return isLeft;
+  }
+
+  /** Until the part that reads tables is loaded, and has read one. */
+  function untilRead(check: () => void): Promise<void> {
+    return vi.waitFor(() => {
+      // This DOM loads no stylesheets.
+      for (const link of document.head.querySelectorAll('link'))
+        link.dispatchEvent(new Event('load'));
+      check();
+    }, LOADING);
   }
 
   /** Whether the browser goes on to do what it does with the key. */

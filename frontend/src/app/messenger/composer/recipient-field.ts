@@ -1,8 +1,10 @@
 import {
   ChangeDetectionStrategy,
   Component,
+  DestroyRef,
   ElementRef,
   Injector,
+  ViewContainerRef,
   afterNextRender,
   computed,
   effect,
@@ -27,33 +29,24 @@ import { Country, RecipientParser } from '../../messages/recipient-parser';
 import { isBlank } from '../../phone-numbers/blank';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
-import { PLUS } from '../../phone-numbers/parse-phone-number';
 import { Avatar } from '../../ui/avatar';
 import { controlEvents } from '../../ui/control-events';
 import { Icon } from '../../ui/icon';
 import { isComposing } from '../../ui/is-composing';
+import { LazyParts } from '../../ui/lazy-parts';
+import { withStylesheet } from '../../ui/stylesheet';
 import { errorSentences, showsErrors } from '../../ui/validators';
 import { MessengerIcon } from '../messenger-icon';
 
 const MAX_SUGGESTIONS = 5;
 /** A number is asked about once it is typed, and not with each digit. */
 const TYPED_AFTER_MS = 500;
-/** The ends of them, in a column or a table that was copied. */
-const LINES_AND_CELLS = /[\t\n\r]+/;
 const LINES = /[\n\r]+/;
-const CELLS = /[\t,;]/;
-/** With so many digits, it is no postcode. */
-const WHOLE_NUMBER = 7;
-/** Also with a time. In many countries, its digits make a number. */
-const DATE =
-  /^[\s"\p{Cf}]*(?:(?:19|20)\d\d([-/. ]+)\d\d?\1\d\d?|\d\d?([-/. ]+)\d\d?\2(?:19|20)?\d\d)(?:[ T][\d:.,Z-]*)?[\s"\p{Cf}]*$/u;
-/** Beside international numbers, other digits are of something else. */
-const LIKE_A_NUMBER = new RegExp(
-  `${PLUS.source}|^\\P{Nd}*[0٠۰０]|\\p{Nd}[^\\p{Nd}\\p{L}]+\\p{Nd}|\\p{Nd}{10}`,
-  'u',
-);
-/** Of a postcode or a house. */
-const SHORT = /^\D*\d{1,6}\D*$/;
+/** Of a spreadsheet, or of CSV. */
+const TABLE = /\t|[,;][^]*[\n\r]|[\n\r][^]*[,;]/;
+
+const loadPastedTable = () =>
+  withStylesheet(import('./pasted-table/column-dialog'), 'pasted-table');
 
 interface Option {
   readonly number: string;
@@ -85,6 +78,9 @@ interface Option {
 })
 export class RecipientField {
   readonly #injector = inject(Injector);
+  readonly #destroyRef = inject(DestroyRef);
+  readonly #place = inject(ViewContainerRef);
+  readonly #lazyParts = inject(LazyParts);
   readonly #parser = inject(RecipientParser);
   readonly #optOuts = inject(OptOutsStore);
 
@@ -237,15 +233,16 @@ export class RecipientField {
   /** Browsers make spaces of the line ends of a column, which then looks like one number. */
   protected paste(event: ClipboardEvent): void {
     const text = event.clipboardData?.getData('text/plain').trim() ?? '';
-    const cells = text.split(LINES_AND_CELLS);
-    // A number may be written on two lines, and what decides may be unknown.
-    if (cells.length < 2 || this.#parser.parse(text)?.error === undefined) return;
-    event.preventDefault();
-    const input = this.field().nativeElement;
-    const numbers = text.split(LINES).flatMap(numbersOf);
-    const others = cells.filter((cell) => !DATE.test(cell));
-    input.setRangeText(`,${(numbers.length > 0 ? numbers : others).join()},`);
-    this.#take(this.#parser.split(input.value));
+    const result = this.#parser.parse(text);
+    // A number may be written on two lines.
+    if (result?.number !== undefined) return;
+    if (TABLE.test(text)) {
+      event.preventDefault();
+      void this.#pasteTable(text);
+    } else if (LINES.test(text) && result) {
+      event.preventDefault();
+      this.#insert(text.split(LINES));
+    }
   }
 
   protected handle(event: KeyboardEvent): void {
@@ -289,6 +286,20 @@ export class RecipientField {
 
   protected hasOptedOut(number: string): boolean {
     return this.#optOuts.of(number)?.opted_out ?? false;
+  }
+
+  async #pasteTable(table: string): Promise<void> {
+    const part = await this.#lazyParts.load(loadPastedTable);
+    if (this.#destroyRef.destroyed) return;
+    part?.findRecipients(this.#place, table, (cells) => {
+      this.#insert(cells);
+    });
+  }
+
+  #insert(parts: readonly string[]): void {
+    const input = this.field().nativeElement;
+    input.setRangeText(`,${parts.join()},`);
+    this.#take(this.#parser.split(input.value));
   }
 
   #areUnderstood(parts: readonly string[]): boolean {
@@ -397,18 +408,6 @@ export class RecipientField {
       isFirstKnown: false,
     };
   }
-}
-
-/** Of a line of a table, what is to be written to: not names, headers, postcodes and dates. */
-function numbersOf(line: string): readonly string[] {
-  const all = line.split(CELLS);
-  const cells = all.filter((cell) => !DATE.test(cell));
-  if (all.length === 1) return cells;
-  const digitsOf = (cell: string): number => cell.replace(/\P{Nd}/gu, '').length;
-  const whole = cells.filter((cell) => digitsOf(cell) >= WHOLE_NUMBER);
-  if (whole.some((cell) => PLUS.test(cell)))
-    return whole.filter((cell) => LIKE_A_NUMBER.test(cell));
-  return whole.length > 0 ? whole : cells.filter((cell) => /\d/.test(cell) && !SHORT.test(cell));
 }
 
 function optionOf({ target }: Event): string | undefined {

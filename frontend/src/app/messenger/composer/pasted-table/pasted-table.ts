@@ -1,0 +1,72 @@
+import { dsvFormat } from 'd3-dsv';
+import { PLUS } from '../../../phone-numbers/parse-phone-number';
+
+const SEPARATORS = /[\t\n\r,;]+/;
+const DIGIT = /\p{Nd}/u;
+const INTERNATIONAL = new RegExp(`^\\P{Nd}*${PLUS.source}`, 'u');
+const WITH_TRUNK_PREFIX = /^\P{Nd}*[0٠۰０]/u;
+/** Enough of a column to tell what it has. */
+const CELLS_TO_GUESS_BY = 100;
+
+/** A column with digits in it. */
+export interface PastedColumn {
+  /** In the table, from 1. */
+  readonly position: number;
+  /** From its header; empty if it has none. */
+  readonly name: string;
+  /** Those with digits. */
+  readonly cells: readonly string[];
+}
+
+/** Of what a spreadsheet copies, or of CSV with commas or semicolons. */
+export function columnsOf(text: string): readonly PastedColumn[] {
+  const rows = dsvFormat(separatorOf(text)).parseRows(text);
+  const [first = []] = rows;
+  const header = first.some(hasDigit) ? [] : first;
+  const width = rows.reduce((most, { length }) => Math.max(most, length), 0);
+  return Array.from({ length: width }, (_, index) => ({
+    position: index + 1,
+    name: header[index]?.trim() ?? '',
+    cells: rows.map((row) => row[index]?.trim() ?? '').filter(hasDigit),
+  })).filter(({ cells }) => cells.length > 0);
+}
+
+/** The cells that are recipients where nothing else can be meant: of a list, or of one column with country codes. */
+export function unambiguousCells(text: string): readonly string[] | undefined {
+  const cells = text.split(SEPARATORS).filter((cell) => cell.trim() !== '');
+  // A list on several lines, or names without numbers.
+  if (cells.every(isInternational) || !cells.some(hasDigit)) return cells;
+  const [column, ...others] = columnsOf(text);
+  return others.length === 0 && column?.cells.every(isInternational) ? column.cells : undefined;
+}
+
+/** The column that most probably has the phone numbers. In some countries, dates and amounts can be numbers, too. */
+export function guessColumn(
+  columns: readonly PastedColumn[],
+  canBeNumber: (cell: string) => boolean,
+): PastedColumn | undefined {
+  const scoreOf = (cell: string): number => {
+    if (!canBeNumber(cell)) return 0;
+    if (isInternational(cell)) return 3;
+    return WITH_TRUNK_PREFIX.test(cell) ? 2 : 1;
+  };
+  const scores = columns.map(({ cells }) =>
+    cells.slice(0, CELLS_TO_GUESS_BY).reduce((sum, cell) => sum + scoreOf(cell), 0),
+  );
+  const best = Math.max(0, ...scores);
+  return best > 0 ? columns[scores.indexOf(best)] : undefined;
+}
+
+/** Where commas are the decimal mark, spreadsheets write CSV with semicolons. */
+function separatorOf(text: string): string {
+  if (text.includes('\t')) return '\t';
+  return text.split(';').length >= text.split(',').length ? ';' : ',';
+}
+
+function hasDigit(cell: string): boolean {
+  return DIGIT.test(cell);
+}
+
+function isInternational(cell: string): boolean {
+  return INTERNATIONAL.test(cell);
+}
