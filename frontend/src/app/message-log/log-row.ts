@@ -92,7 +92,7 @@ export class LogRow {
   protected readonly describeAbsentText = describeAbsentText;
   protected readonly describeMediaBesideText = describeMediaBesideText;
   protected readonly names = inject(ContactNames);
-  protected readonly number = computed(() => this.names.of(this.message().peer_number));
+  protected readonly number = computed(() => this.names.unambiguous(this.message().peer_number));
   protected readonly label = computed(() => logTexts.open(this.number(), this.fullTime()));
   protected readonly time = computed(() => timeOfDay(new Date(this.message().created_at)));
   protected readonly fullTime = computed(() => fullTime(new Date(this.message().created_at)));

@@ -220,12 +220,10 @@ export class MessagesClient {
     return this.#http.get<Sending>(`${this.#api}/sending`, { timeout: REQUEST_TIMEOUT_MS });
   }
 
+  /** Fails where something on the way has answered in place of the API: then nobody knows whether it is stored. */
   send(message: NewMessage, idempotencyKey: string): Observable<Message> {
-    return this.#http.post<Message>(
-      this.#messages,
-      { message },
-      { headers: { 'Idempotency-Key': idempotencyKey }, timeout: SEND_TIMEOUT_MS },
-    );
+    const request = { headers: { 'Idempotency-Key': idempotencyKey }, timeout: SEND_TIMEOUT_MS };
+    return this.#http.post<unknown>(this.#messages, { message }, request).pipe(map(toMessage));
   }
 
   cancel(id: string): Observable<Message> {
@@ -378,6 +376,11 @@ const NOT_SENT_CODES = [
   'message_expired',
   'message_canceled',
 ];
+
+function toMessage(answer: unknown): Message {
+  if (typeof answer === 'object' && answer !== null && '_id' in answer) return answer as Message;
+  throw new TypeError('The answer to a message is none.');
+}
 
 /** The message in the API's problem, if it has stored the message and will not send it; undefined for other problems. */
 export function storedMessageOf({ code, members }: Problem): Message | undefined {

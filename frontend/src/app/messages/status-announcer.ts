@@ -53,7 +53,8 @@ export class StatusAnnouncer {
   /** Messages that are merely on their way are not announced. */
   announce(changed: readonly Message[]): void {
     const sentences = changed.flatMap(
-      ({ peer_number, status }) => statusChanged[status]?.(this.#names.of(peer_number)) ?? [],
+      ({ peer_number, status }) =>
+        statusChanged[status]?.(this.#names.unambiguous(peer_number)) ?? [],
     );
     if (sentences.length === 0) return;
     const text = sentences.length > 3 ? summaryOf(changed, sentences.length) : sentences.join(' ');

@@ -380,10 +380,9 @@ export class MessengerPage {
     void this.#edit({ recipient_number, content }, isRecipientError(message), message);
   }
 
-  /** To whom is asked in the form for a new recipient; those chosen there already stay. */
+  /** To whom is asked in the form for a new recipient. */
   protected forward(message: Message): void {
-    const { recipient_number } = this.#forms.get(NEW_MESSAGE).getRawValue();
-    void this.#edit({ recipient_number, content: message.content }, true, message);
+    void this.#edit({ recipient_number: '', content: message.content }, true, message);
   }
 
   /** Leaves the conversation, if it is open, as it disappears from its list, and offers to undo it. */
@@ -405,7 +404,7 @@ export class MessengerPage {
   }
 
   protected async openMenu(request: ConversationMenuRequest): Promise<void> {
-    const file = await this.#lazyParts.load(loadConversationMenu);
+    const file = await this.#lazyParts.loadForFocus(loadConversationMenu);
     file?.openConversationMenu(this.notices(), request, this.current(), {
       archive: (archive) => {
         void this.setArchived(archive);

@@ -22,13 +22,15 @@ export class ContactNames {
       .map(([number, name]) => ({ number, words: wordsOfName(name) })),
   );
 
-  readonly #timesUsed = computed(() => {
-    const times = new Map<string, number>();
-    for (const { words } of this.#words()) {
-      const name = words.join(' ');
-      times.set(name, (times.get(name) ?? 0) + 1);
+  /** Those whose name another one has, too. While names are on their way, it would be found out with each of them. */
+  readonly #shared = computed<ReadonlySet<string>>(() => {
+    if (!this.#areAll()) return new Set();
+    const byName = new Map<string, string[]>();
+    for (const [number, name] of this.#names()) {
+      const words = wordsOfName(name).join(' ');
+      byName.set(words, [...(byName.get(words) ?? []), number]);
     }
-    return times;
+    return new Set([...byName.values()].filter(({ length }) => length > 1).flat());
   });
 
   /** All of the signed-in user. */
@@ -72,10 +74,9 @@ export class ContactNames {
     return this.find(number) ?? formatPhoneNumber(number);
   }
 
-  /** Whether another number has the same name, but for case, accents and punctuation. */
+  /** Whether another number has the same name, but for case, accents and punctuation; false until all are known. */
   isShared(number: string): boolean {
-    const name = this.find(number);
-    return name !== undefined && (this.#timesUsed().get(wordsOfName(name).join(' ')) ?? 0) > 1;
+    return this.#shared().has(canonicalNumber(number));
   }
 
   /** With the number, if another one has the same name. */

@@ -27,6 +27,19 @@ describe('LazyParts', () => {
     expect(lazyParts.failedUrl()).toBeUndefined();
   });
 
+  it('gives no part that would take the focus from what has it by then', async () => {
+    const [button, field] = [document.createElement('button'), document.createElement('input')];
+    document.body.append(button, field);
+    button.focus();
+    expect(await lazyParts.loadForFocus(succeed)).toBe('loaded');
+    const loading = lazyParts.loadForFocus(succeed);
+    field.focus();
+    expect(await loading).toBeUndefined();
+    expect(lazyParts.failedUrl()).toBeUndefined();
+    button.remove();
+    field.remove();
+  });
+
   it('has failed at the page until the part is loaded', async () => {
     const search = vi.fn(fail);
     expect(await lazyParts.load(search)).toBeUndefined();

@@ -30,4 +30,11 @@ export class LazyParts {
     this.#failures.set(loaded ? others : [...others, { part, url: this.#router.url }]);
     return loaded;
   }
+
+  /** For a part that takes the focus: undefined, too, if that has moved on meanwhile. */
+  async loadForFocus<T>(part: () => Promise<T>): Promise<T | undefined> {
+    const { activeElement } = document;
+    const loaded = await this.load(part);
+    return document.activeElement === activeElement ? loaded : undefined;
+  }
 }

@@ -126,7 +126,7 @@ export class MessageNotifier {
     await this.#display.show({
       peer,
       ids,
-      title: this.#names.of(peer),
+      title: this.#names.unambiguous(peer),
       body: this.#settings.showsText()
         ? newest.content || describeAbsentText(newest)
         : notificationTexts.received(ids.length),

@@ -124,6 +124,24 @@ describe('OutboxStore', () => {
     });
   });
 
+  it.each([{}, null, [], { status: 'ok' }])(
+    'keeps the text where something else answers %j in place of the API',
+    async (body) => {
+      store.send(hello);
+      const first = api.expectSend();
+      first.flush(body);
+      await api.settle();
+      expect(states()).toEqual(['Hello unanswered']);
+      expect(kept()).toEqual([keyOf(first)]);
+      expect(messages()).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1_500);
+      const second = api.expectSend();
+      expect(keyOf(second)).toBe(keyOf(first));
+      await answer(second);
+      expect(store.outbox()).toEqual([]);
+    },
+  );
+
   it('leaves a refused or day-old message to the user', async () => {
     store.send(hello);
     await refuse(api.expectSend());

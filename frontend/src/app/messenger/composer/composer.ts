@@ -240,7 +240,7 @@ export class Composer {
 
   protected async openEmojiPicker(anchor: Element): Promise<void> {
     const container = this.picker();
-    const loaded = await this.#lazyParts.load(loadEmojiPicker);
+    const loaded = await this.#lazyParts.loadForFocus(loadEmojiPicker);
     if (!loaded || container.length > 0 || this.#isDestroyed) return;
     const picker = container.createComponent(loaded.EmojiPicker);
     picker.setInput('anchor', anchor);

@@ -311,7 +311,7 @@ export class ConversationList {
   /** Without a text, it is known by whom it is for. */
   #ofNewDraft(draft: Draft): RowView {
     const { chosen, typed } = splitRecipients(draft.recipient_number);
-    const recipients = [...chosen.map((number) => this.names.of(number)), typed.trim()];
+    const recipients = [...chosen.map((number) => this.names.unambiguous(number)), typed.trim()];
     const preview = previewOf(draft) || recipients.filter((each) => each !== '').join(', ');
     return {
       key: NEW_MESSAGE,

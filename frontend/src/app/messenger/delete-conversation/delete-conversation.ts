@@ -28,7 +28,7 @@ const SHOWN_FOR_MS = 10_000;
   imports: [ConfirmDialog],
   template: `
     <app-confirm-dialog
-      [title]="texts.title(names.of(last().peer_number))"
+      [title]="texts.title(names.unambiguous(last().peer_number))"
       [text]="texts.text(count())"
       [confirmLabel]="texts.confirm"
       [cancelLabel]="texts.keep"

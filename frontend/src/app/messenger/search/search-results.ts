@@ -52,14 +52,14 @@ export class SearchResults {
   protected readonly toConversationKey = toConversationKey;
   protected readonly texts = searchResultsTexts;
   protected readonly people = computed(() =>
-    this.search.people().map((peer) => ({ peer, name: this.names.of(peer) })),
+    this.search.people().map((peer) => ({ peer, name: this.names.unambiguous(peer) })),
   );
   protected readonly messages = computed(() => {
     const query = this.query.text().trim();
     return this.search.messages().map((message) => ({
       id: message._id,
       peer: message.peer_number,
-      name: this.names.of(message.peer_number),
+      name: this.names.unambiguous(message.peer_number),
       time: shortTime(new Date(message.created_at)),
       parts: highlightMatches(
         hasText(message) ? message.content : describeAbsentText(message),

@@ -60,8 +60,6 @@ export class MessageMenu {
 
   protected readonly texts = messageMenuTexts;
   protected readonly actionTexts = messagesTexts.actions;
-  protected readonly isInFlight = isInFlight;
-  protected readonly isRetryable = isRetryable;
   protected readonly hasPicture = hasPicture;
   protected readonly hasText = hasText;
   readonly #opened = signal<Message | undefined>(undefined);
@@ -76,6 +74,21 @@ export class MessageMenu {
     if (!message || !hasFailed(message) || !hasContent(message)) return false;
     return !this.#threads.isRetried(message);
   });
+  protected readonly canRetry = computed(() => {
+    const message = this.message();
+    const canResend = message && isRetryable(message) && this.actions.canResend(message);
+    return this.canRepeat() && !!canResend;
+  });
+  protected readonly canEdit = computed(() => {
+    const message = this.message();
+    return this.canRepeat() && !!message && this.actions.canEdit(message);
+  });
+  protected readonly isDeletionLater = computed(() => {
+    const message = this.message();
+    return !!message && isInFlight(message);
+  });
+  /** From when it was opened: no item may move to where another one is about to be pressed. */
+  protected readonly offered = signal({ retry: false, edit: false, why: false });
   protected readonly announcement = signal('');
   protected readonly timestamp = computed(() => {
     const message = this.message();
@@ -85,6 +98,7 @@ export class MessageMenu {
 
   open({ message, anchor }: MenuRequest): void {
     this.#opened.set(message);
+    this.offered.set({ retry: this.canRetry(), edit: this.canEdit(), why: this.isDeletionLater() });
     this.announcement.set('');
     // Not every browser focuses a button that is clicked; the focus comes back to where it is now.
     anchor.focus({ preventScroll: true });

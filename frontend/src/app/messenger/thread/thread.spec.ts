@@ -254,6 +254,43 @@ describe('Thread', () => {
     expect(menu.textContent).toContain('Delivered');
   });
 
+  it('has a menu whose items stay where they are while it is open', async () => {
+    HTMLDialogElement.prototype.showModal = vi.fn();
+    const nativeElement = open();
+    await api.settle();
+    const [sent, refused] = messages(1, 2) as [Message, Message];
+    const failed = { status: 'failed', error_code: 30003, explanation: null };
+    api.answerThread([{ ...refused, ...failed } as Message, sent]);
+    await api.settle();
+    const items = () =>
+      Array.from(nativeElement.querySelectorAll('.message-menu__item'), ({ textContent }) =>
+        textContent.trim(),
+      );
+    const press = async (index: number) => {
+      nativeElement.querySelectorAll<HTMLElement>('.message-bubble__menu')[index]?.click();
+      await shownMenu(nativeElement);
+      await api.settle();
+    };
+    await press(0);
+    const before = items();
+    expect(before).not.toContain('Edit and resend');
+    TestBed.inject(MessageSync).applyChanges([{ ...sent, ...failed, version: 2 } as Message]);
+    await api.settle();
+    expect(items()).toEqual(before);
+
+    await press(1);
+    expect(items()).toContain('Edit and resend');
+    const withRepeat = items();
+    const sentAfterAll = { ...refused, status: 'delivered', version: 3 } as Message;
+    TestBed.inject(MessageSync).applyChanges([sentAfterAll]);
+    await api.settle();
+    expect(items()).toEqual(withRepeat);
+    const edit = Array.from(nativeElement.querySelectorAll('.message-menu__item')).find(
+      ({ textContent }) => textContent.trim() === 'Edit and resend',
+    );
+    expect(edit?.getAttribute('aria-disabled')).toBe('true');
+  });
+
   it('leaves the conversation before it marks it as unread', async () => {
     HTMLDialogElement.prototype.showModal = vi.fn();
     HTMLDialogElement.prototype.close = vi.fn();

@@ -360,9 +360,11 @@ export class Thread {
   }
 
   protected openMenu(request: MenuRequest): Promise<void> {
+    const { activeElement } = document;
     return this.#withMenu((menu) => {
-      // The message may be gone by then.
-      if (request.anchor.isConnected) menu.open(request);
+      // The message may be gone by then, and the focus where something is written.
+      if (request.anchor.isConnected && document.activeElement === activeElement)
+        menu.open(request);
     });
   }
 
