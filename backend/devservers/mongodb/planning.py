@@ -72,11 +72,13 @@ def choose_plan(
     by_path: dict[str, list[Predicate]] = {}
     for predicate in query.predicates:
         by_path.setdefault(predicate.path, []).append(predicate)
-    plans = [
-        plan
-        for index in indexes
-        for plan in (*_plans(index, query, by_path, sort), *_union(index, query.alternatives, sort))
-    ]
+    first_paths = {*by_path, *(path for path, _ in sort[:1])}
+    plans: list[Plan] = []
+    for index in indexes:
+        if index.spec.fields[0][0] in first_paths:
+            plans += _plans(index, query, by_path, sort)
+        if query.alternatives:
+            plans += _union(index, query.alternatives, sort)
     return min(plans, key=lambda plan: plan.cost(limit, counting=counting), default=None)
 
 
