@@ -18,7 +18,7 @@ from mysms.web.graceful_shutdown import ShutdownState
 from tests.support.api_user import ApiUser
 from tests.support.database import running_database
 from tests.support.processes import Process, free_port
-from tests.support.servers import Mongo, api_environment, is_up, running_api, running_mongodb
+from tests.support.servers import Mongo, api_environment, has_started, running_api, running_mongodb
 
 UNREACHABLE_URL = "http://127.0.0.1:9"
 PROCESSES = 4
@@ -125,7 +125,7 @@ async def test_startup_waits_for_the_database(tmp_path: Path) -> None:
             running_mongodb(tmp_path, port),
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{environment['PORT']}", trust_env=False) as http,
         ):
-            await process.wait_until(lambda: is_up(http))
+            await process.wait_until(lambda: has_started(http))
             assert "MongoDB responds." in process.text()
             assert (await http.get("/ready")).status_code == 200
             process.stop()

@@ -19,7 +19,7 @@ from tests.support.admin_commands import new_password_in
 from tests.support.api_user import PASSWORD, new_email, new_number
 from tests.support.polling import eventually
 from tests.support.processes import Process, clean_environment, free_port
-from tests.support.servers import is_listening, is_up
+from tests.support.servers import has_started, is_listening
 
 PORTS = ("PORT", "MONGODB_PORT", "TWILIO_SIMULATOR_PORT", "MAIL_PORT", "SMTP_PORT")
 
@@ -59,7 +59,7 @@ class Demo:
         url = f"http://127.0.0.1:{self.ports['PORT']}"
         try:
             async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
-                await process.wait_until(lambda: is_up(http), within=60)
+                await process.wait_until(lambda: has_started(http), within=60)
                 # The API is up before all is started and explained.
                 await eventually(async_text(process), lambda text: "Ctrl-C to stop" in text, what="the explanation")
                 yield process, http

@@ -32,8 +32,8 @@ from tests.support.servers import (
     Simulator,
     api_environment,
     callback_url_of,
+    has_started,
     is_listening,
-    is_up,
     running_simulator,
 )
 
@@ -111,7 +111,7 @@ class ApiProcess:
         settings = {**self.settings, **changes, "PORT": str(self.port), "MONGODB_URI": uri}
         self._process = Process(self.name, self.module, self.directory, settings)
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
-            await self._process.wait_until(lambda: is_up(http), within=60)
+            await self._process.wait_until(lambda: has_started(http), within=60)
 
     def kill(self) -> None:
         """Send SIGKILL. Data that the proxy holds back may still reach the database until `wait`."""

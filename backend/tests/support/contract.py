@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -11,6 +11,19 @@ _PROBLEM = "application/problem+json"
 
 class Contract:
     """The OpenAPI document, and the checks of responses against it."""
+
+    _of_the_run: ClassVar["Contract | None"] = None
+
+    @classmethod
+    async def served_by(cls, http: httpx.AsyncClient) -> "Contract":
+        """The contract of a process. All have the same one, so only the first of a run is asked: making it is slow."""
+        if cls._of_the_run is None:
+            document = await http.get("/openapi.json")
+            if not document.is_success:
+                # With DOCS_ENABLED=off there is none.
+                return cls({"paths": {}})
+            cls._of_the_run = cls(document.json())
+        return cls._of_the_run
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document

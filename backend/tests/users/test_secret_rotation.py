@@ -26,7 +26,7 @@ from tests.support.servers import (
     Simulator,
     api_environment,
     callback_url_of,
-    is_up,
+    has_started,
     running_simulator,
 )
 
@@ -51,7 +51,7 @@ class Cluster:
         process = Process(environment["PORT"], ["mysms", "serve"], self.directory, {**environment, **self.settings})
         self.processes[url] = process
         async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
-            await process.wait_until(lambda: is_up(http))
+            await process.wait_until(lambda: has_started(http))
         self.in_service.append(url)
 
     async def stop(self, environment: dict[str, str]) -> None:
