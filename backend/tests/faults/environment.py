@@ -29,6 +29,7 @@ from tests.support.servers import (
     AUTH_TOKEN,
     FROM_NUMBER,
     LIST_ORDER,
+    NO_TLS,
     Simulator,
     api_environment,
     callback_url_of,
@@ -110,7 +111,7 @@ class ApiProcess:
         uri = self.mongo_proxy.uri_of(self.mongodb_uri)
         settings = {**self.settings, **changes, "PORT": str(self.port), "MONGODB_URI": uri}
         self._process = Process(self.name, self.module, self.directory, settings)
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False, verify=NO_TLS) as http:
             await self._process.wait_until(lambda: has_started(http), within=60)
 
     def kill(self) -> None:
@@ -146,7 +147,7 @@ class ApiProcess:
 
     async def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric over all samples with these labels."""
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as http:
             text = (await http.get(f"{self.url}/metrics")).text
         return sum(
             sample.value
@@ -342,7 +343,9 @@ async def running_environment(
             stack.push_async_callback(api.close)
         await asyncio.gather(*(api.start() for api in apis))
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=20, limits=limits))
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=20, limits=limits)
+        )
         client = await stack.enter_async_context(AsyncMongoClient[Json](uri, tz_aware=True))
         env = Environment(
             uri, mongodb, simulator, apis, callback_proxy, client.get_default_database(), http, list_order or ""

@@ -13,6 +13,7 @@ from tests.faults.mongo_proxy import Command, PausePoint
 from tests.faults.scale import seeded_random
 from tests.support.event_client import EventClient, following
 from tests.support.polling import eventually
+from tests.support.servers import NO_TLS
 
 STAYS_QUEUED = "+15005551002"
 CHANGES = 40
@@ -46,7 +47,7 @@ class Follower:
         api = self._random.choice(self._env.running_apis)
         headers = {**self._env.headers, "Last-Event-ID": self.last_id}
         async with (
-            httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(5, read=None)) as http,
+            httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=httpx.Timeout(5, read=None)) as http,
             http.stream("GET", f"{api.url}/api/events", headers=headers) as response,
         ):
             if response.status_code != 200:
@@ -125,7 +126,7 @@ async def test_a_process_that_hangs_does_not_hide_changes(tmp_path: Path) -> Non
     async with running_environment(tmp_path, processes=2, name="stopped stream") as env:
         stopped, writer = env.apis
         async with (
-            httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(5, read=None)) as http,
+            httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=httpx.Timeout(5, read=None)) as http,
             http.stream("GET", f"{stopped.url}/api/events", headers=env.headers) as response,
         ):
             client = EventClient(response)

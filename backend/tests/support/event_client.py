@@ -9,6 +9,7 @@ from typing import Any, Self
 import httpx
 
 from tests.support.polling import eventually
+from tests.support.servers import NO_TLS
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ async def following(url: str, token: str, last_event_id: str | None = None) -> A
         headers["Last-Event-ID"] = last_event_id
     timeout = httpx.Timeout(30, read=None)
     async with (
-        httpx.AsyncClient(base_url=url, trust_env=False, timeout=timeout) as http,
+        httpx.AsyncClient(base_url=url, trust_env=False, verify=NO_TLS, timeout=timeout) as http,
         http.stream("GET", "/api/events", headers=headers) as response,
     ):
         assert response.status_code == 200, response.status_code

@@ -12,6 +12,7 @@ from devservers.twilio.control import SimulatorControl
 from devservers.twilio.media import sample_picture
 from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, Simulator
 from tests.devservers.twilio.test_page import get
+from tests.support.servers import NO_TLS
 
 CREDENTIALS = (DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN)
 CARD = ("text/vcard", b"BEGIN:VCARD\r\nEND:VCARD")
@@ -19,7 +20,7 @@ CARD = ("text/vcard", b"BEGIN:VCARD\r\nEND:VCARD")
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as client:
         yield client
 
 

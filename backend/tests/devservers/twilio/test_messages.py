@@ -8,6 +8,7 @@ from twilio.base.exceptions import TwilioRestException
 from devservers.twilio.account import DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_FROM_NUMBER
 from devservers.twilio.control import SimulatorControl
 from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, Simulator, eventually
+from tests.support.servers import NO_TLS
 
 COLLECTION = f"/2010-04-01/Accounts/{DEFAULT_ACCOUNT_SID}/Messages.json"
 AUTH = (DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN)
@@ -16,7 +17,7 @@ FORM = {"To": ORDINARY, "From": DEFAULT_FROM_NUMBER, "Body": "hello"}
 
 
 async def raw(simulator: Simulator, method: str, path: str, **request: object) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=simulator.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=simulator.url, trust_env=False, verify=NO_TLS) as http:
         return await http.request(method, path, **request)  # type: ignore[arg-type]
 
 

@@ -11,6 +11,7 @@ import pytest
 from devservers.twilio.account import DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_FROM_NUMBER
 from devservers.twilio.control import SimulatorControl
 from tests.devservers.twilio.harness import ORDINARY, Simulator
+from tests.support.servers import NO_TLS
 
 MESSAGES = f"/2010-04-01/Accounts/{DEFAULT_ACCOUNT_SID}/Messages.json"
 FAULT = b'{"kind": "hang", "seconds": 1}'
@@ -18,7 +19,7 @@ FAULT = b'{"kind": "hang", "seconds": 1}'
 
 @pytest.fixture
 async def http(simulator: Simulator, control: SimulatorControl) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=simulator.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=simulator.url, trust_env=False, verify=NO_TLS) as http:
         yield http
 
 

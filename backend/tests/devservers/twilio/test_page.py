@@ -18,20 +18,21 @@ from devservers.twilio.page import MAX_EVENTS, MAX_LISTED, MAX_MESSAGES
 from devservers.twilio.readable import readable
 from devservers.twilio.temper import TEMPERS, Temper
 from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, Simulator, eventually
+from tests.support.servers import NO_TLS
 
 OTHER = "+14155550100"
 SCRIPT = "<script>alert(1)</script>"
 
 
 async def get(simulator: Simulator, path: str = "/", **parameters: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=simulator.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=simulator.url, trust_env=False, verify=NO_TLS) as http:
         return await http.get(path, params=parameters or None)
 
 
 async def create_many(simulator: Simulator, requests: Sequence[tuple[str, str]]) -> None:
     """Create messages of these numbers and texts, one after the other."""
     credentials = (DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN)
-    async with httpx.AsyncClient(base_url=simulator.url, auth=credentials, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=simulator.url, auth=credentials, trust_env=False, verify=NO_TLS) as http:
         for to, body in requests:
             form = {"To": to, "From": DEFAULT_FROM_NUMBER, "Body": body}
             response = await http.post(f"{messages_path(DEFAULT_ACCOUNT_SID)}.json", data=form)
@@ -188,7 +189,7 @@ async def test_hostile_requests_callbacks_and_faults_are_only_texts(
     await create_many(simulator, [(ORDINARY, "harmless")])
     known = set(Tags((await get(simulator)).text).tags) | {("div", "class id"), ("ul", ""), ("code", "")}
     await control.set_fault("rate_limited", to=text)
-    async with httpx.AsyncClient(base_url=simulator.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=simulator.url, trust_env=False, verify=NO_TLS) as http:
         await http.post(f"{messages_path(DEFAULT_ACCOUNT_SID)}.json", data={"To": text})
     await control.send_callback(receiver.url(f"/{text}"), {"MessageStatus": text, "To": text})
     page = Tags((await get(simulator)).text)
