@@ -532,6 +532,24 @@ test('a picture that is dropped before it is known whether messages can have any
   await waitUntilUploaded(page, 1);
 });
 
+test('with a picture, the conversation can be read on a screen that is enlarged four times', async ({
+  page,
+  request,
+}) => {
+  await page.setViewportSize({ width: 320, height: 256 });
+  await openConversation(page, request);
+  await add(page, await jpeg(page));
+  await waitUntilUploaded(page, 1);
+  await composer(page).fill('word '.repeat(60));
+  const [log, header, field] = await Promise.all(
+    ['[role=log]', '.thread .pane-header', '.composer'].map((part) =>
+      page.locator(part).boundingBox(),
+    ),
+  );
+  expect(log?.height).toBeGreaterThanOrEqual(48);
+  expect(field?.y).toBeGreaterThanOrEqual((header?.y ?? 0) + (header?.height ?? 0));
+});
+
 test('a GIF stays as it is, since it may move', async ({ page, request }) => {
   const number = await openConversation(page, request);
   const buffer = Buffer.from('R0lGODdhAQABAIAAAP8AAAAA/ywAAAAAAQABAAACAkQBADs=', 'base64');
