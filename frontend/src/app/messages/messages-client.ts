@@ -1,5 +1,5 @@
 import { HttpClient, HttpErrorResponse, HttpResponse } from '@angular/common/http';
-import { Injectable, inject, signal } from '@angular/core';
+import { Injectable, inject } from '@angular/core';
 import {
   EMPTY,
   Observable,
@@ -67,7 +67,7 @@ export class MessagesClient {
   readonly #messages = `${this.#api}/messages`;
   readonly #conversations = `${this.#api}/conversations`;
   /** All pages that were read have the changes up to this revision: one that comes late may lower it. */
-  readonly #revision = signal<number | undefined>(undefined);
+  #revision: number | undefined;
   #lastChanges: { readonly since: number; readonly etag: string } | undefined;
   #trustsEtag = true;
   #unreadEtag: string | undefined;
@@ -86,7 +86,7 @@ export class MessagesClient {
 
   /** Up to which all that has changed is known. */
   get revision(): number {
-    return this.#revision() ?? UNKNOWN_REVISION;
+    return this.#revision ?? UNKNOWN_REVISION;
   }
 
   /** A part of a conversation: its newest messages, or those before one. None that has come in since the revision. */
@@ -220,16 +220,15 @@ export class MessagesClient {
     return this.#http.get<Sending>(`${this.#api}/sending`, { timeout: REQUEST_TIMEOUT_MS });
   }
 
-  /** Fails where something on the way has answered in place of the API: then nobody knows whether it is stored. */
   send(message: NewMessage, idempotencyKey: string): Observable<Message> {
     const request = { headers: { 'Idempotency-Key': idempotencyKey }, timeout: SEND_TIMEOUT_MS };
     return this.#http.post<unknown>(this.#messages, { message }, request).pipe(map(toMessage));
   }
 
   cancel(id: string): Observable<Message> {
-    return this.#http.post<Message>(`${this.#messages}/${id}/cancel`, null, {
-      timeout: REQUEST_TIMEOUT_MS,
-    });
+    return this.#http
+      .post<unknown>(`${this.#messages}/${id}/cancel`, null, { timeout: REQUEST_TIMEOUT_MS })
+      .pipe(map(toMessage));
   }
 
   /** For this user: nothing is deleted at the provider. */
@@ -242,10 +241,9 @@ export class MessagesClient {
     const params: Record<string, boolean> = acceptPossibleDuplicate
       ? { accept_possible_duplicate: true }
       : {};
-    return this.#http.post<Message>(`${this.#messages}/${id}/retry`, null, {
-      params,
-      timeout: SEND_TIMEOUT_MS,
-    });
+    return this.#http
+      .post<unknown>(`${this.#messages}/${id}/retry`, null, { params, timeout: SEND_TIMEOUT_MS })
+      .pipe(map(toMessage));
   }
 
   #conversation(peer: string): string {
@@ -290,8 +288,8 @@ export class MessagesClient {
         // While nothing changes for the user, the same question has the same answer.
         if (messages.length === 0 && fresh) this.#lastChanges = { since, etag: fresh };
         const reached = messages.length > 0 ? revision : Math.min(revision, since);
-        const before = this.#revision();
-        this.#revision.set(before === since ? reached : Math.min(reached, before ?? reached));
+        const before = this.#revision;
+        this.#revision = before === since ? reached : Math.min(reached, before ?? reached);
         return {
           messages,
           total: pages[0]?.total ?? 0,
@@ -329,9 +327,9 @@ export class MessagesClient {
   #page<Row>(url: string, params: Parameters): Observable<Page<Row>> {
     return this.#rows<Row>(url, params).pipe(
       tap((response) => {
-        const before = this.#revision();
+        const before = this.#revision;
         const revision = revisionOf(response) ?? before ?? UNKNOWN_REVISION;
-        this.#revision.set(Math.min(revision, before ?? revision));
+        this.#revision = Math.min(revision, before ?? revision);
       }),
       map(toPage),
     );
@@ -377,9 +375,10 @@ const NOT_SENT_CODES = [
   'message_canceled',
 ];
 
+/** Fails where something on the way has answered in place of the API: then nobody knows what that has done. */
 function toMessage(answer: unknown): Message {
   if (typeof answer === 'object' && answer !== null && '_id' in answer) return answer as Message;
-  throw new TypeError('The answer to a message is none.');
+  throw new TypeError('The answer is not of the API.');
 }
 
 /** The message in the API's problem, if it has stored the message and will not send it; undefined for other problems. */

@@ -25,12 +25,15 @@ export class ContactNames {
   /** Those whose name another one has, too. While names are on their way, it would be found out with each of them. */
   readonly #shared = computed<ReadonlySet<string>>(() => {
     if (!this.#areAll()) return new Set();
-    const byName = new Map<string, string[]>();
-    for (const [number, name] of this.#names()) {
-      const words = wordsOfName(name).join(' ');
-      byName.set(words, [...(byName.get(words) ?? []), number]);
+    const first = new Map<string, string>();
+    const shared = new Set<string>();
+    for (const { number, words } of this.#words()) {
+      const name = words.join(' ');
+      const other = first.get(name);
+      if (other === undefined) first.set(name, number);
+      else shared.add(other).add(number);
     }
-    return new Set([...byName.values()].filter(({ length }) => length > 1).flat());
+    return shared;
   });
 
   /** All of the signed-in user. */

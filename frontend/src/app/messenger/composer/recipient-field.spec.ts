@@ -225,9 +225,13 @@ describe('RecipientField', () => {
   });
 
   it('takes a number from a spreadsheet without the zeros of an amount', async () => {
-    await type('+41791234567.0');
-    await press('Enter');
-    expect(chips()).toEqual(['+41 79 123 45 67']);
+    for (const written of ['+41791234567.0', '+41 791 234 567.00']) {
+      await type(written);
+      await press('Enter');
+      expect(value()).toBe(`${ZURICH},`);
+    }
+    await type('+41 79 123 45 67.00');
+    expect(value()).toBe(`${ZURICH},+41 79 123 45 67.00`);
   });
 
   it('refuses what cannot be a number, with the sentence that is true of it', async () => {

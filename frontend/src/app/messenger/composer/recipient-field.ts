@@ -42,8 +42,6 @@ const MAX_SUGGESTIONS = 5;
 /** A number is asked about once it is typed, and not with each digit. */
 const TYPED_AFTER_MS = 500;
 const LINES = /[\n\r]+/;
-/** Of a spreadsheet, or of CSV. */
-const TABLE = /\t|[,;][^]*[\n\r]|[\n\r][^]*[,;]/;
 
 const loadPastedTable = () =>
   withStylesheet(import('./pasted-table/column-dialog'), 'pasted-table');
@@ -236,7 +234,7 @@ export class RecipientField {
     const result = this.#parser.parse(text);
     // A number may be written on two lines.
     if (result?.number !== undefined) return;
-    if (TABLE.test(text)) {
+    if (isTable(text)) {
       event.preventDefault();
       void this.#pasteTable(text);
     } else if (LINES.test(text) && result) {
@@ -408,6 +406,11 @@ export class RecipientField {
       isFirstKnown: false,
     };
   }
+}
+
+/** Of a spreadsheet, or of CSV. */
+function isTable(text: string): boolean {
+  return text.includes('\t') || (LINES.test(text) && /[,;]/.test(text));
 }
 
 function optionOf({ target }: Event): string | undefined {

@@ -28,6 +28,7 @@ describe('unambiguousCells', () => {
   it.each([
     [`Ada\t${ZURICH}\nBob\t${LONDON}`, [ZURICH, LONDON]],
     [`Name,Phone\nAda,${ZURICH}`, [ZURICH]],
+    [`Name,Phone 1 - Label,Phone 1 - Value\nAda,Mobile,${ZURICH}`, [ZURICH]],
     [`${ZURICH}, ${LONDON},\n${ZURICH}`, [ZURICH, LONDON, ZURICH]],
     ['Name\tTown\nAda\tLondon', ['Name', 'Town', 'Ada', 'London']],
   ])('finds them in %j', (text, cells) => {
@@ -39,6 +40,7 @@ describe('unambiguousCells', () => {
     ['a number without its country code', `Ada\t${ZURICH}\nBob\t020 7946 0958`],
     ['dates alone', 'Ada\t1990-05-12'],
     ['names beside two columns', `Ada\t${ZURICH}\t${LONDON}`],
+    ['nothing but two columns', `${ZURICH}\t${LONDON}`],
   ])('finds none where there is %s', (_, text) => {
     expect(unambiguousCells(text)).toBeUndefined();
   });

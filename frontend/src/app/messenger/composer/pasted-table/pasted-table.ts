@@ -3,6 +3,8 @@ import { PLUS } from '../../../phone-numbers/parse-phone-number';
 
 const SEPARATORS = /[\t\n\r,;]+/;
 const DIGIT = /\p{Nd}/u;
+/** In the cells below a header. "Phone 1 - Value" is one. */
+const DIGITS = /\p{Nd}(?:\P{L}*?\p{Nd}){2}/u;
 const INTERNATIONAL = new RegExp(`^\\P{Nd}*${PLUS.source}`, 'u');
 const WITH_TRUNK_PREFIX = /^\P{Nd}*[0٠۰０]/u;
 /** Enough of a column to tell what it has. */
@@ -22,20 +24,22 @@ export interface PastedColumn {
 export function columnsOf(text: string): readonly PastedColumn[] {
   const rows = dsvFormat(separatorOf(text)).parseRows(text);
   const [first = []] = rows;
-  const header = first.some(hasDigit) ? [] : first;
+  const hasHeader = !first.some((cell) => DIGITS.test(cell));
+  const body = hasHeader ? rows.slice(1) : rows;
   const width = rows.reduce((most, { length }) => Math.max(most, length), 0);
   return Array.from({ length: width }, (_, index) => ({
     position: index + 1,
-    name: header[index]?.trim() ?? '',
-    cells: rows.map((row) => row[index]?.trim() ?? '').filter(hasDigit),
+    name: (hasHeader && first[index]?.trim()) || '',
+    cells: body.map((row) => row[index]?.trim() ?? '').filter(hasDigit),
   })).filter(({ cells }) => cells.length > 0);
 }
 
 /** The cells that are recipients where nothing else can be meant: of a list, or of one column with country codes. */
 export function unambiguousCells(text: string): readonly string[] | undefined {
   const cells = text.split(SEPARATORS).filter((cell) => cell.trim() !== '');
-  // A list on several lines, or names without numbers.
-  if (cells.every(isInternational) || !cells.some(hasDigit)) return cells;
+  // A list on several lines. Of a spreadsheet, each column is of something else.
+  if (!text.includes('\t') && cells.every(isInternational)) return cells;
+  if (!cells.some(hasDigit)) return cells;
   const [column, ...others] = columnsOf(text);
   return others.length === 0 && column?.cells.every(isInternational) ? column.cells : undefined;
 }
