@@ -82,6 +82,7 @@ class AccountService:
         )
         if not await repository.insert_user(user):
             raise InvalidFieldsError(await self._reasons_not_to_insert(user, admission))
+        await self._require_first_of_id(user, admission)
         # The account exists even if this fails, and a code that is left behind cannot create another one.
         with contextlib.suppress(DatabaseError):
             await self._sign_up_policy.use_up(admission)
@@ -122,7 +123,10 @@ class AccountService:
     async def delete(self, caller: AccessClaims, password: str, client: ClientInfo) -> None:
         """Deletes the account and all its data. Raises InvalidFieldsError if the password is wrong."""
         user = await self._authenticator.confirm_password(caller, password, client, field="password")
-        await repository.mark_deleting(caller.user_id)
+        if not await repository.mark_deleting(user):
+            # Another request renewed the hash or changed the password first: check against the present hash.
+            await self.delete(caller, password, client)
+            return
         self._events.record("account_deleted", account=user.email, address=client.address)
         await self._finish_deletion(caller.user_id)
 
@@ -162,6 +166,16 @@ class AccountService:
         await self._sign_up_policy.use_up(admission)
         return NOT_VALID if holder.email != user.email else {**NOT_VALID, **EMAIL_TAKEN}
 
+    async def _require_first_of_id(self, user: User, admission: Admission) -> None:
+        """Raises InvalidFieldsError, and removes the account, if an earlier one with the same invite was deleted.
+
+        What is still under way for that one, such as its deletion in another process, must not reach this one.
+        """
+        # The id is recorded before the earlier account goes, so this one cannot be stored without its being seen.
+        if admission.invite is not None and await repository.was_deleted(admission.account_id):
+            await repository.take_back(user)
+            raise InvalidFieldsError(NOT_VALID)
+
     async def _finish_deletion(self, user_id: ObjectId) -> None:
         """Deletes an account in idempotent steps; the account itself goes last, so an interrupted deletion is found."""
         await self._erase(user_id)
@@ -169,7 +183,7 @@ class AccountService:
 
     async def _erase_again(self, user_id: ObjectId, before: datetime) -> None:
         """Erases what was stored for an account after its deletion, and forgets its id."""
-        # A sign-up that was under way with the account's invite may have created an account of the same id.
+        # A sign-up with the account's invite may have created an account of the same id, and ended before its check.
         if await repository.find_user(user_id) is None:
             await self._erase(user_id)
         await repository.forget_deleted(user_id, before)

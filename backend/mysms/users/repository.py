@@ -35,6 +35,11 @@ async def insert_user(user: User) -> bool:
     return True
 
 
+async def take_back(user: User) -> None:
+    """Removes an account that has just been stored."""
+    await User.get_pymongo_collection().delete_one({"_id": user.id, "password_hash": user.password_hash})
+
+
 async def find_user(user_id: ObjectId) -> User | None:
     return await User.find_one({"_id": user_id})
 
@@ -242,8 +247,12 @@ async def add_known_client(
     )
 
 
-async def mark_deleting(user_id: ObjectId) -> None:
-    await User.get_pymongo_collection().update_one({"_id": user_id}, {"$set": {"deleting": True}})
+async def mark_deleting(user: User) -> bool:
+    """Begins a deletion; returns False, changing nothing, if the account has another hash meanwhile, or is gone."""
+    marked = await User.get_pymongo_collection().update_one(
+        {"_id": user.id, "password_hash": user.password_hash}, {"$set": {"deleting": True}}
+    )
+    return bool(marked.matched_count)
 
 
 async def list_deleting(limit: int) -> list[ObjectId]:
@@ -256,8 +265,13 @@ async def delete_user(user_id: ObjectId, now: datetime) -> None:
     """Deletes an account. Its id is recorded first, so `list_deleted` has it also if the process ends in between."""
     deleted = {"$set": {"deleted_at": now}, "$setOnInsert": {"schema_version": 1}}
     await DeletedAccount.get_pymongo_collection().update_one({"_id": user_id}, deleted, upsert=True)
-    # One that was created with the same invite meanwhile has the same id.
+    # One that was created with the same invite meanwhile has the same id, until its sign-up takes it back.
     await User.get_pymongo_collection().delete_one({"_id": user_id, "deleting": True})
+
+
+async def was_deleted(user_id: ObjectId) -> bool:
+    """Whether an account of this id was deleted, and not forgotten since."""
+    return await DeletedAccount.get_pymongo_collection().find_one({"_id": user_id}, {"_id": 1}) is not None
 
 
 async def list_deleted(before: datetime, limit: int) -> list[ObjectId]:

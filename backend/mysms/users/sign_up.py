@@ -19,7 +19,7 @@ _SETUP = "setup"
 
 @dataclass(frozen=True)
 class Admission:
-    """The id for the new account, and the invite that it uses up, if any."""
+    """The id for the new account, and the invite that determines it, if any."""
 
     account_id: ObjectId
     invite: str | None = None
@@ -41,8 +41,7 @@ class SignUpPolicy:
         """Checks the code and returns the id for the account. Raises SignUpClosedError or InvalidFieldsError."""
         if code and await self._is_setup(code):
             await repository.insert_invite(_SETUP, self._clock())
-            # This invite exists as long as the account: a concurrent sign-up with the setup code finds the id taken.
-            return Admission(await self._account_of(_SETUP))
+            return Admission(await self._account_of(_SETUP), _SETUP)
         if self.mode == "open":
             return Admission(ObjectId())
         if self.mode == "closed":
@@ -54,7 +53,8 @@ class SignUpPolicy:
 
     async def use_up(self, admission: Admission) -> None:
         """Deletes the invite after its account has been created."""
-        if admission.invite is not None:
+        # That of the setup code exists as long as the account: a concurrent sign-up with it finds the id taken.
+        if admission.invite not in {None, _SETUP}:
             await repository.delete_invite(admission.invite)
 
     async def forget(self, account_id: ObjectId) -> None:

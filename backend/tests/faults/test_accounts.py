@@ -18,6 +18,7 @@ from tests.faults.inbound_webhooks import direct_webhooks, is_inbound_insert
 from tests.faults.mongo_proxy import Command, PausePoint, is_lock_acquisition, is_message_insert
 from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.polling import eventually
+from tests.support.responses import field_errors
 from tests.support.servers import Mongo
 
 SID = "SM" + "0" * 32
@@ -403,6 +404,34 @@ async def test_rehashing_does_not_restore_an_old_password(env: Environment, owne
     assert (await signing_in).status_code == 401
     assert (await owner.sign_in()).status_code == 401
     assert (await owner.sign_in(NEW_PASSWORD)).status_code == 201
+
+
+async def test_an_account_is_not_deleted_with_the_old_password_if_it_changes_meanwhile(
+    env: Environment, owner: AccountOwner
+) -> None:
+    marking = env.apis[0].mongo_proxy.add(PausePoint(writes("users", "update"), "request"))
+    deleting = asyncio.create_task(owner.delete_account())
+    async with asyncio.timeout(10):
+        await marking.reached.wait()
+    assert (await owner.change_password()).status_code == 200
+    marking.release()
+    assert field_errors(await deleting) == {"password": ["is invalid"]}
+    assert (await owner.sign_in(NEW_PASSWORD)).status_code == 201
+
+
+async def test_an_account_is_deleted_although_its_password_is_rehashed_meanwhile(
+    env: Environment, owner: AccountOwner
+) -> None:
+    weak = argon2.using(memory_cost=1_024, time_cost=1, parallelism=1).hash(PASSWORD)
+    await env.database["users"].update_one({"email": owner.email}, {"$set": {"password_hash": weak}})
+    marking = env.apis[0].mongo_proxy.add(PausePoint(writes("users", "update"), "request"))
+    deleting = asyncio.create_task(owner.delete_account())
+    async with asyncio.timeout(10):
+        await marking.reached.wait()
+    assert (await owner.sign_in()).status_code == 201
+    marking.release()
+    assert (await deleting).status_code == 204
+    await wait_for_no_traces(owner, [])
 
 
 async def test_a_sign_in_during_a_deletion_leaves_no_session(env: Environment, owner: AccountOwner) -> None:

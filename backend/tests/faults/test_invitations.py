@@ -156,6 +156,25 @@ async def test_a_code_stays_consumed_after_its_account_is_deleted(env: Environme
     await assert_consumed(env, code)
 
 
+async def test_a_sign_up_that_is_overtaken_by_the_deletion_of_another_ones_account_is_refused(
+    env: Environment, code: str
+) -> None:
+    """Both would have the same ID, and what is still under way for the deleted account would reach the other one."""
+    (slow, fast), email = env.apis, new_email()
+    making = slow.mongo_proxy.add(PausePoint(is_user_insert, "request"))
+    overtaken = asyncio.create_task(register(env, slow, code, email))
+    await asyncio.wait_for(making.reached.wait(), 10)
+    signed_up: Any = (await register(env, fast, code)).json()
+    headers = {"Authorization": f"Bearer {signed_up['access_token']}"}
+    deletion = {"user": {"password": PASSWORD}}
+    answer = await env.http.request("DELETE", f"{fast.url}/users", json=deletion, headers=headers)
+    assert answer.status_code == 204
+    making.release()
+    assert field_errors(await overtaken) == {"invite_code": ["is not valid"]}
+    account = {"$or": [{"_id": ObjectId(signed_up["_id"])}, {"email": email}]}
+    assert await env.database["users"].find_one(account) is None
+
+
 async def test_the_setup_code_is_valid_until_the_first_account_exists(env: Environment) -> None:
     """An older version marked the code as used before the account was created."""
     await env.database["users"].delete_many({})

@@ -105,7 +105,7 @@ async def test_a_request_costs_the_same_commands_for_every_email(users: UsersWit
 
 async def test_nothing_is_sent_for_an_unknown_email_or_an_account_that_is_being_deleted(users: UsersWithMail) -> None:
     user = await users.sign_up()
-    await repository.mark_deleting(ObjectId(user.id))
+    assert await repository.mark_deleting(user)
     for email in (user.email, new_email()):
         await users.request_reset(email)
     await users.deliver()
@@ -224,7 +224,7 @@ async def test_renewing_a_hash_does_not_outdate_a_token(users: UsersWithMail) ->
 async def test_a_token_is_worthless_once_the_deletion_of_the_account_has_begun(users: UsersWithMail) -> None:
     user = await users.sign_up()
     token = await reset_token(users, user.email)
-    await repository.mark_deleting(ObjectId(user.id))
+    assert await repository.mark_deleting(user)
     await assert_invalid(users, token)
     await users.request_reset(new_email())
     await users.notifications.notify("password_changed", user)
