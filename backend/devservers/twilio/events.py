@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from html import escape
 from http import HTTPStatus
-from itertools import groupby
+from itertools import groupby, islice
 from urllib.parse import urlsplit
 
 from devservers.twilio.api import RequestRecord
@@ -61,21 +62,24 @@ def event_log(
     fetches: Sequence[FetchRecord],
     newest: int,
 ) -> str:
-    """The events, the newest first. Equal events in a row are one line with their number."""
-    told = [*map(_request, requests), *map(_callback, callbacks), *map(_fetch, fetches)]
-    events = sorted(told, key=lambda event: event.at)
-    rows = "".join(reversed(list(_rows(events[-newest:]))))
+    """The newest lines, the newest first. Equal events in a row are one line with their number."""
+    # Requests and callbacks are in the order of their times; a fetch is recorded once it has ended.
+    by_begin = sorted(fetches, key=lambda record: record.at)
+    told = (map(_fetch, reversed(by_begin)), map(_callback, reversed(callbacks)), map(_request, reversed(requests)))
+    # Only those that are shown are put into words, which takes a while.
+    events = merge(*told, key=lambda event: event.at, reverse=True)
+    lines = [list(line) for _, line in islice(groupby(events, key=lambda event: (event.name, event.details)), newest)]
+    rows = "".join(reversed(list(_rows(reversed(lines)))))
     return f'<ol class="card events">{rows}</ol>' if rows else '<p class="card empty">Nothing yet.</p>'
 
 
-def _rows(events: Iterable[Event]) -> Iterable[str]:
+def _rows(lines: Iterable[Sequence[Event]]) -> Iterable[str]:
     """The oldest first, so that a row keeps its ID when others follow."""
     used: Counter[str] = Counter()
-    for _, group in groupby(events, key=lambda event: (event.name, event.details)):
-        first, *others = group
-        last = others[-1] if others else first
+    for line in lines:
+        last, first = line[0], line[-1]
         used[first.at] += 1
-        times = f' <span class="event__times">{len(others) + 1} times</span>' if others else ""
+        times = f' <span class="event__times">{len(line)} times</span>' if len(line) > 1 else ""
         yield (
             f'<li class="event{" event--refused" if first.is_refused else ""}" id="event-{first.at}-{used[first.at]}">'
             f'<span class="event__glyph">{icon(first.glyph)}</span>'

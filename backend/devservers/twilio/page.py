@@ -99,12 +99,7 @@ class Page:
         )
 
     def _events(self) -> str:
-        log = event_log(
-            self._api.requests()[-MAX_EVENTS:],
-            self._ledger.callbacks(newest=MAX_EVENTS),
-            self._fetcher.records()[-MAX_EVENTS:],
-            MAX_EVENTS,
-        )
+        log = event_log(self._api.requests(), self._ledger.callbacks(), self._fetcher.records(), MAX_EVENTS)
         return (
             f'{log}<p class="note">The newest {MAX_EVENTS}. All that is kept, as JSON: '
             '<a href="/_control/requests">requests</a>, <a href="/_control/callbacks">callbacks</a>, '

@@ -216,6 +216,19 @@ async def test_what_the_server_saw_is_told_in_plain_words(
     assert "secret" not in " ".join(lines)
 
 
+async def test_many_equal_events_are_one_line_that_hides_no_earlier_ones(simulator: Simulator, twilio: Library) -> None:
+    for to in (OTHER, ORDINARY):
+        message = await twilio.create(to=to)
+    for _ in range(MAX_EVENTS + 1):
+        await twilio.fetch(message.sid)
+    lines = log((await get(simulator)).text)
+    assert [line.rpartition(" | ")[0] for line in lines] == [
+        f"Asked about one message | {MAX_EVENTS + 1} times | 200",
+        f"Text sent | to {readable(ORDINARY)} · 201",
+        f"Text sent | to {readable(OTHER)} · 201",
+    ]
+
+
 async def settled(control: SimulatorControl, sid: str, attempts: int) -> bool:
     return len(await control.callbacks(sid)) >= attempts
 
