@@ -65,9 +65,9 @@ _FRACTION = re.compile(
     r"([^0-9.,]*[0-9]+)[.,]00?\s*|([^0-9.,]*[0-9]{7,})[.,]000\s*|([^0-9.,]*[1-9][0-9]{0,2}(?:[\s'’][0-9]{3})+)[.,]00?\s*"
 )
 """Of a number that a program has taken for an amount, in one piece or in groups of thousands."""
-_GOOGLES_OWN_LABEL = re.compile(r"\A\*\s*")
-_EVERYBODY = {"mycontacts", "starred"}
-"""Groups that Google itself makes."""
+_GOOGLES_MARK = re.compile(r"\A\*\s*")
+"""With which labels begin in what Google has written. Elsewhere it is a part of a label."""
+_GOOGLES_OWN_LABELS = {"mycontacts", "starred"}
 
 _NAMES: Mapping[Field, str] = {
     "number": "number phone phonenumber mobile mobilephone mobilenumber cell cellphone cellphonenumber cellular tel "
@@ -192,7 +192,8 @@ def _read_table(text: str, given: Sequence[Field] | None, default_country: str |
     named = zip(names, fields, strict=True)
     columns = [Column(name, each, _examples(sample, at)) for at, (name, each) in enumerate(named)]
     places = {each: [at for at, field in enumerate(fields) if field == each] for each in FIELDS}
-    drafts = [_draft_of_cells(row, cells, places) for row, cells in giving_way(body)]
+    is_googles = any(_GOOGLES_PHONE.fullmatch(_plain(name)) for name in names)
+    drafts = [_draft_of_cells(row, cells, places, is_googles=is_googles) for row, cells in giving_way(body)]
     return ContactFile("csv", tuple(columns), drafts)
 
 
@@ -247,8 +248,12 @@ def _recognise(names: list[str], sample: list[list[str]], default_country: str |
 
 
 def _field_of(name: str) -> Field:
-    plain = re.sub(r"[\W_]", "", fold(name))
+    plain = _plain(name)
     return "number" if _GOOGLES_PHONE.fullmatch(plain) else _FIELD_OF.get(plain, "ignore")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", fold(name))
 
 
 def _is_number(cell: str, default_country: str | None) -> bool:
@@ -270,7 +275,7 @@ def _examples(sample: list[list[str]], at: int) -> tuple[str, ...]:
     return tuple(found)[:_EXAMPLES]
 
 
-def _draft_of_cells(row: int, cells: list[str], places: Mapping[Field, list[int]]) -> Draft:
+def _draft_of_cells(row: int, cells: list[str], places: Mapping[Field, list[int]], *, is_googles: bool) -> Draft:
     def texts(name: Field) -> list[str]:
         return [cells[at].strip() for at in places[name] if at < len(cells) and not is_blank(cells[at])]
 
@@ -278,7 +283,7 @@ def _draft_of_cells(row: int, cells: list[str], places: Mapping[Field, list[int]
     name = " ".join(texts("name")) or " ".join(parts) or " ".join(texts("organization"))
     written = [each.strip() for cell in texts("number") for each in cell.split(_BETWEEN_VALUES)]
     numbers = [_without_fraction(each) for each in written if each]
-    labels = [label for cell in texts("labels") for label in _labels_of(cell)]
+    labels = [label for cell in texts("labels") for label in _labels_of(cell, is_googles=is_googles)]
     consent = {each: " ".join(texts(name)) for each, name in _CONSENT.items() if texts(name)}
     return Draft(row, name, _limited(numbers), "\n".join(texts("note")), tuple(labels), consent, tuple(cells))
 
@@ -289,10 +294,11 @@ def _without_fraction(number: str) -> str:
     return found[1] or found[2] or found[3] if found else number
 
 
-def _labels_of(cell: str) -> Iterator[str]:
-    for written in LABEL_SEPARATORS.split(cell):
-        label = _GOOGLES_OWN_LABEL.sub("", written.strip())
-        is_googles_own = label != written.strip() and label.casefold() in _EVERYBODY
+def _labels_of(cell: str, *, is_googles: bool) -> Iterator[str]:
+    has_marks = is_googles or _BETWEEN_VALUES in cell
+    for written in map(str.strip, LABEL_SEPARATORS.split(cell)):
+        label = _GOOGLES_MARK.sub("", written) if has_marks else written
+        is_googles_own = label != written and label.casefold() in _GOOGLES_OWN_LABELS
         if label and not is_googles_own:
             yield label
 

@@ -56,7 +56,7 @@ def _require_line(value: str) -> str:
 def _require_lines(value: str) -> str:
     if _CONTROL_IN_NOTE.search(value):
         raise PydanticCustomError("string_unicode", "contains an invalid character")
-    return value
+    return "" if is_blank(value) else value
 
 
 def _in_milliseconds(time: datetime) -> datetime:

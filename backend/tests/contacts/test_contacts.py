@@ -99,6 +99,12 @@ async def test_names_of_all_scripts_are_kept_composed(api_user: ApiUser, name: s
     assert stored["name"] == unicodedata.normalize("NFC", name)
 
 
+@pytest.mark.parametrize("note", [" \n", "\u200b", "\ufeff\n\u2066 "])
+async def test_a_note_without_a_visible_character_is_empty(api_user: ApiUser, note: str) -> None:
+    assert (await store(api_user, new_number(), "Ada", note=note))["note"] == ""
+    assert [contact["note"] for contact in await list_all(api_user)] == [""]
+
+
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
@@ -110,6 +116,7 @@ async def test_names_of_all_scripts_are_kept_composed(api_user: ApiUser, name: s
         ({"name": "a\nb"}, ("name", "contains an invalid character")),
         ({"name": "\ud800"}, ("name", None)),
         ({"name": "Ada", "note": "a\0b"}, ("note", "contains an invalid character")),
+        ({"name": "Ada", "note": "\0"}, ("note", "contains an invalid character")),
         ({"name": "Ada", "note": "x" * 2001}, ("note", "is too long (maximum is 2000 characters)")),
         ({"name": "Ada", "labels": ["x"] * 21}, ("labels", "has too many items (maximum is 20)")),
         ({"name": "Ada", "labels": ["\0"]}, ("labels", "can't be blank")),

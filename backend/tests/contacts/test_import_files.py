@@ -1,15 +1,18 @@
 """Files of contacts as other programs write them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mysms.contacts.csv_export import COLUMNS, row_of
 from mysms.contacts.errors import FileTooLongError, UnreadableFileError
 from mysms.contacts.import_files import MAXIMUM_COLUMNS, MAXIMUM_ROWS, ContactFile, Draft, Field, read_file
 from mysms.contacts.imports import REASON, Item, check, merge, outcome_of, rejected_rows
-from mysms.contacts.schemas import ContactFields
+from mysms.contacts.labels import LABEL_SEPARATORS
+from mysms.contacts.schemas import ContactFields, contact_fields
 from mysms.core.blank import is_blank
 from mysms.core.csv_files import to_csv
+from mysms.core.timestamps import utc_now
 
 ADA = "+14155552671"
 BOB = "+14155552672"
@@ -83,6 +86,19 @@ def test_googles_export_has_several_numbers_in_cells_and_labels() -> None:
     )
     assert (draft.name, draft.numbers) == ("Ada King Lovelace", (ADA, BOB, "+49 30 1"))
     assert (draft.note, draft.labels) == ("N", ("Friends", "Family"))
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "labels"),
+    [
+        ("Labels,Phone 1 - Value", "* VIP", ("VIP",)),
+        ("Group Membership,Phone 2 - Value", "* starred", ()),
+        ("Labels,Phone", "* myContacts ::: * VIP", ("VIP",)),
+        ("Labels,Phone", "* VIP;*;* starred", ("* VIP", "*", "* starred")),
+    ],
+)
+def test_only_googles_export_marks_labels_with_an_asterisk(header: str, cell: str, labels: tuple[str, ...]) -> None:
+    assert only(f"Name,{header}\r\nAda,{cell},{ADA}").labels == labels
 
 
 def test_outlooks_export_has_names_in_parts_and_categories() -> None:
@@ -376,12 +392,21 @@ def test_any_bytes_are_read_or_told(data: bytes) -> None:
 _line = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30).filter(
     lambda text: not is_blank(text)
 )
+_lines = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], include_characters="\n\t"), max_size=30)
+_labels = st.lists(_line.filter(lambda text: LABEL_SEPARATORS.search(text) is None), max_size=3)
 
 
-@given(st.lists(st.tuples(_line, _line), min_size=1, max_size=5))
-def test_what_our_export_writes_is_read_back(rows: list[tuple[str, str]]) -> None:
-    numbers = [f"+1415555{index:04}" for index in range(len(rows))]
-    file = to_csv([("number", "name", "note"), *((number, *row) for number, row in zip(numbers, rows, strict=True))])
-    assert [(draft.numbers, draft.name, draft.note) for draft in read(file).drafts] == [
-        ((number,), name.strip(), note.strip()) for number, (name, note) in zip(numbers, rows, strict=True)
-    ]
+@given(st.lists(st.tuples(_line, _lines, _labels), min_size=1, max_size=5))
+@example([("Ada", "\u200b", ["* VIP", "*", "* starred"])])
+def test_importing_ones_own_export_changes_nothing(contacts: list[tuple[str, str, list[str]]]) -> None:
+    known = {}
+    for index, (name, note, labels) in enumerate(contacts):
+        fields = ContactFields(name=name, note=note, labels=labels).model_dump()
+        times = {"created_at": utc_now(), "updated_at": utc_now(), "deleted_at": None}
+        number = f"+1415555{index:04}"
+        known[number] = {"number": number, **fields, **times, "change_count": 1}
+    file = to_csv([COLUMNS, *(row_of(contact_fields(row), None) for row in known.values())])
+    items = items_of(file)
+    assert [item.number for item in items] == list(known)
+    for item in items:
+        assert item.fields == {name: known[item.number][name] for name in ContactFields.model_fields}
