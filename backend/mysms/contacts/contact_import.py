@@ -22,6 +22,9 @@ from mysms.core.giving_way import giving_way
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
 
+CHANGED_MEANWHILE = "Contact was changed elsewhere at the same time: import it again"
+"""Why a contact is not imported."""
+
 _LIMIT = Limit("contact_imports", 100, timedelta(hours=1))
 _AT_ONCE = 4
 """Files that a process has in memory."""
@@ -104,7 +107,9 @@ class ContactImport:
         items = await asyncio.to_thread(_compare, checked, known, existing)
         await self._require_room(user_id, sum(item.outcome == "new" for item in items))
         if apply:
-            await self._apply(user_id, items, known, existing)
+            left = await self._apply(user_id, items, known, existing)
+            if left:
+                items = [_rejected(item) if item.is_changing and item.number in left else item for item in items]
         return Imported(file, items, await asyncio.to_thread(rejected_rows, file, items))
 
     async def _find(self, user_id: ObjectId, numbers: Iterable[str]) -> dict[str, Row]:
@@ -115,36 +120,45 @@ class ContactImport:
 
     async def _apply(
         self, user_id: ObjectId, items: Sequence[Item], known: Mapping[str, Row], existing: Existing
-    ) -> None:
-        changing = (item for item in items if item.outcome in {"new", "updated"})
+    ) -> set[str]:
+        """Returns the numbers of the contacts that are not stored, as `_store` does."""
+        changing = (item for item in items if item.is_changing)
+        left: set[str] = set()
         try:
             for batch in _batches(changing):
                 await self._require_room(user_id, sum(item.outcome == "new" for item in batch))
-                await self._store(user_id, {item.number: item.fields or {} for item in batch}, known, existing)
+                left |= await self._store(user_id, {item.number: item.fields or {} for item in batch}, known, existing)
                 if not await self._is_active(user_id):
                     # The account was deleted meanwhile, perhaps before this was stored.
                     await repository.erase(user_id)
-                    return
+                    break
         finally:
             self._contacts.forget_room(user_id)
+        return left
 
     async def _store(
         self, user_id: ObjectId, wanted: Mapping[str, Mapping[str, Any]], known: Mapping[str, Row], existing: Existing
-    ) -> None:
+    ) -> set[str]:
+        """Returns the numbers of those that are not stored, because other requests changed them during every try."""
         for _ in range(_TRIES):
             rows = [
                 (number, merge(known.get(number), fields, existing), known.get(number))
                 for number, fields in wanted.items()
-                if outcome_of(known.get(number), fields, existing) != "duplicate"
             ]
-            if not rows:
-                return
             await repository.store_many(user_id, rows, self._clock())
-            # One that another request has changed meanwhile is not stored, and merged with that change next.
             known = await repository.find_many(user_id, wanted)
             for number, row in known.items():
                 if (change := repository.unpublished(user_id, number, row)) is not None:
                     self._changes.publisher.publish(change)
+            # One that another request has changed meanwhile is not stored, and merged with that change next.
+            wanted = {
+                number: fields
+                for number, fields in wanted.items()
+                if outcome_of(known.get(number), fields, existing) != "duplicate"
+            }
+            if not wanted:
+                break
+        return set(wanted)
 
     async def _require_room(self, user_id: ObjectId, new: int) -> None:
         if not new:
@@ -161,6 +175,10 @@ def _compare(items: Iterable[Item], known: Mapping[str, Row], existing: Existing
         replace(item, outcome=outcome_of(known.get(item.number), item.fields, existing)) if item.fields else item
         for item in giving_way(items)
     ]
+
+
+def _rejected(item: Item) -> Item:
+    return replace(item, fields=None, reason=CHANGED_MEANWHILE, outcome="invalid")
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:

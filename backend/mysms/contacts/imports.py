@@ -42,6 +42,11 @@ class Item:
     reason: str | None = None
     outcome: Outcome = "invalid"
 
+    @property
+    def is_changing(self) -> bool:
+        """Whether it changes a contact, or makes one."""
+        return self.outcome in {"new", "updated"}
+
 
 def check(drafts: Sequence[Draft], default_country: str | None) -> list[Item]:
     """Returns what is in a file, in its order. Of a number that it has several times, the first one counts."""

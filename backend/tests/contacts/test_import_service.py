@@ -1,6 +1,7 @@
 """An import beside other requests, and beyond the room of an account."""
 
 from collections.abc import AsyncIterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from bson import ObjectId
 from mysms.changes.change import UNPUBLISHED
 from mysms.changes.services import Changes
 from mysms.contacts import contact_import, repository
-from mysms.contacts.contact_import import ContactImport, Imported
+from mysms.contacts.contact_import import CHANGED_MEANWHILE, ContactImport, Imported
 from mysms.contacts.errors import ImportsBusyError, TooManyContactsError
+from mysms.contacts.imports import REASON
 from mysms.contacts.schemas import ContactFields
 from mysms.contacts.service import ContactService
 from mysms.core import database as connection
+from mysms.core.csv_files import to_csv
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.timestamps import utc_now
 from mysms.startup import bind_documents
@@ -91,6 +94,27 @@ async def test_a_consent_that_is_stored_meanwhile_stays(given: Fixture, monkeypa
     await given.run(f"{header}\nAda,{ADA},{consent}\nBob,{BOB},{consent}")
     assert await given.names() == {ADA: "Ada", BOB: "Bob"}
     assert {row["consent"]["source"] for row in await given.contacts.find({}).to_list()} == {"A letter"}
+
+
+async def test_a_contact_that_others_keep_changing_is_reported_as_not_imported(
+    given: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await given.store(ADA, "A")
+    store_many, names = repository.store_many, count(1)
+
+    async def store_late(*arguments: Any) -> None:
+        await given.store(ADA, f"A{next(names)}")
+        await store_many(*arguments)
+
+    monkeypatch.setattr(repository, "store_many", store_late)
+    imported = await given.run()
+    assert await given.names() == {ADA: "A3", BOB: "Bob"}
+    assert imported.counts == {"invalid": 1, "new": 1}
+    assert [item.reason for item in imported.items] == [CHANGED_MEANWHILE, None]
+    assert imported.rejected == to_csv([(REASON, "Name", "Phone"), (CHANGED_MEANWHILE, "Ada", ADA)])
+    monkeypatch.setattr(repository, "store_many", store_many)
+    await given.run(imported.rejected)
+    assert await given.names() == {ADA: "Ada", BOB: "Bob"}
 
 
 async def test_of_an_account_that_is_deleted_meanwhile_nothing_is_left(given: Fixture) -> None:
