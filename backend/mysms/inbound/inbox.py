@@ -36,6 +36,7 @@ from mysms.inbound.text import InboundText
 from mysms.messages import conversations
 from mysms.messages.models import Event, Media, Message
 from mysms.messages.status import RECEIVED
+from mysms.opt_outs.keywords import wish_of
 from mysms.opt_outs.service import OptOutService
 from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.outbox.sender_identity import digest
@@ -102,6 +103,11 @@ class Inbox:
         stored = await self._store(text)
         if stored is not None:
             await self._settle(text, stored)
+
+    async def heed_opt_out(self, text: InboundText) -> None:
+        """Records a listed opt-out before its message can be stored. An opt-in waits until then."""
+        if wish_of(text.content, text.opt_out_type) == "opt_out":
+            await self._heed(text, text.received_at)
 
     async def _store(self, text: InboundText) -> StoredMessage | None:
         """Stores the message, or finds that it is stored. Returns None if it is settled, or if we sent it."""

@@ -108,29 +108,37 @@ class InboundCatchUp:
             if not await self._looks.extend(look):
                 return False
             listing: Listing = await self._provider_thread.ask(self._provider.list_received, self._number, day)
+            rows = await self._find_unsettled(listing, look)
+            for row in rows:
+                # Before any of them waits for its media, or for an account.
+                await self._inbox.heed_opt_out(InboundText.of_row(row, self._clock()))
             try:
-                is_stored = await self._store(listing, look)
+                is_stored = await self._store(rows)
             except NobodyToReceiveError:
                 # The messages stay in the list, and the next look finds them.
-                return False
+                is_stored = False
             is_complete = is_complete and listing.is_complete and is_stored
         return is_complete
 
-    async def _store(self, listing: Listing, look: Look) -> bool:
-        """Stores what is for us; returns whether that is everything: a message may wait for the list of its media."""
-        is_complete = True
+    async def _find_unsettled(self, listing: Listing, look: Look) -> Sequence[ProviderMessage]:
+        """Returns what is for us and not settled, oldest first."""
+        unsettled: list[ProviderMessage] = []
         rows = sorted(listing.rows, key=lambda row: row.created_at)
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
             settled = await self._message_ids.settled_among([row.sid for row in batch])
-            for row in batch:
-                if row.sid in settled or not await _is_for_us(row, look):
-                    continue
-                media = await self._media_of(row)
-                if media is None:
-                    is_complete = False
-                else:
-                    await self._inbox.make_up(InboundText.of_row(row, self._clock(), media))
+            unsettled += [row for row in batch if row.sid not in settled and await _is_for_us(row, look)]
+        return unsettled
+
+    async def _store(self, rows: Sequence[ProviderMessage]) -> bool:
+        """Stores the messages; returns whether it stored all: a message may wait for the list of its media."""
+        is_complete = True
+        for row in rows:
+            media = await self._media_of(row)
+            if media is None:
+                is_complete = False
+            else:
+                await self._inbox.make_up(InboundText.of_row(row, self._clock(), media))
         return is_complete
 
     async def _media_of(self, row: ProviderMessage) -> Sequence[ProviderMedia] | None:

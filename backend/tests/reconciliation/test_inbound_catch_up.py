@@ -338,6 +338,27 @@ async def test_what_the_provider_says_about_opting_out_is_heeded_before_there_is
     assert [(entry.opted_out, entry.source) for entry in record.history] == [(True, "provider")]
 
 
+async def test_a_stop_with_a_picture_is_heeded_before_the_picture_is_listed(fixture: Fixture) -> None:
+    catch_up = fixture.catch_up()
+    row = fixture.receive("STOP", num_media="1")
+    await fixture.advance_and_look(catch_up, minutes=6)
+    assert await fixture.texts() == []
+    assert await fixture.outbox.opt_outs.is_opted_out(row.from_number)
+
+
+async def test_every_stop_is_heeded_before_there_is_an_account(fixture: Fixture) -> None:
+    """Behind another message, and on a later day."""
+    catch_up = fixture.catch_up()
+    await fixture.outbox.database["users"].delete_many({})
+    now = fixture.outbox.now
+    fixture.receive("Hello", now)
+    rows = [fixture.receive("STOP", now + later) for later in (timedelta(seconds=5), timedelta(days=1))]
+    await catch_up.run_round()
+    await fixture.advance_and_look(catch_up, days=2)
+    assert await fixture.texts() == []
+    assert [await fixture.outbox.opt_outs.is_opted_out(row.from_number) for row in rows] == [True, True]
+
+
 @pytest.mark.parametrize("is_settled", [True, False])
 async def test_a_start_that_is_reported_again_undoes_no_later_opt_out(fixture: Fixture, is_settled: bool) -> None:
     outbox, row = fixture.outbox, fixture.row("START")
