@@ -80,7 +80,7 @@ class InboundLooks:
             return None
         is_deep = row["next_deep_look_at"] <= now
         complete_until = max(row["complete_until"], row.get(self._complete_until, row["complete_until"]))
-        replaced_at = row.get("replaced_at", now) if self._is_former else None
+        replaced_at = min(row.get("replaced_at", now), now) if self._is_former else None
         return Look(now, held_until, row["looked_from"], complete_until, is_deep, replaced_at)
 
     async def extend(self, look: Look) -> bool:
@@ -169,5 +169,9 @@ class InboundLooks:
 
     async def _update(self, look: Look, values: Mapping[str, object], unset: Mapping[str, str] | None = None) -> bool:
         update = {"$set": values, **({"$unset": unset} if unset else {})}
-        updated = await self._looks.update_one({"_id": self._id, "next_look_at": look.held_until}, update)
+        held: dict[str, object] = {"_id": self._id, "next_look_at": look.held_until}
+        if look.replaced_at is not None:
+            # If it was used meanwhile, this look has left out what is ours.
+            held["replaced_at"] = look.replaced_at
+        updated = await self._looks.update_one(held, update)
         return bool(updated.matched_count)

@@ -777,6 +777,30 @@ async def test_a_number_whose_looks_had_ended_is_looked_for_again_after_its_next
     assert await fixture.texts() == ["STOP"]
 
 
+@pytest.mark.parametrize("ends_first", [True, False])
+async def test_a_look_for_a_former_number_that_is_used_meanwhile_is_not_complete(
+    fixture: Fixture, ends_first: bool
+) -> None:
+    """A process that had slept wakes with it during the look, and ends before it has looked."""
+    await fixture.catch_ups(IDENTITY).run_round()
+    fixture.outbox.advance(minutes=10)
+    await fixture.catch_ups(NEW).run_round()
+    fixture.outbox.advance(days=2)
+    fixture.receive("While both slept")
+    fixture.outbox.advance(days=10)
+    looks = fixture.looks(IDENTITY, is_former=True)
+    look = await looks.claim()
+    assert look is not None
+    assert await fixture.looks(IDENTITY).claim() is None
+    if ends_first:
+        await looks.end(look, EVERY, is_complete=True)
+    else:
+        assert not await looks.extend(look)
+    fixture.outbox.advance(hours=2)
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["While both slept"]
+
+
 async def test_a_number_that_is_replaced_while_another_process_runs_is_read_by_that_one(fixture: Fixture) -> None:
     """A deployment with a new number is undone."""
     old = fixture.catch_ups(IDENTITY)
