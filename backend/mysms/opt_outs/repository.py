@@ -2,15 +2,15 @@
 
 They are in the collection of the counters, so that the command that counts a new message tells whether its recipient
 has opted out (ADR 19). They belong to no user: `user_id` would have them erased with an account. Reports may come in
-any order, several times, and from several processes: the newest holds. What the number wishes itself, and what users
-have recorded by hand, are kept apart, so that neither hides or undoes the other. What users have recorded holds for all
-of our numbers, and a START to any of them takes its place.
+any order, several times, and from several processes: the newest holds, as far as the clocks tell which that is. What
+the number wishes itself, and what users have recorded by hand, are kept apart, so that neither hides or undoes the
+other. What users have recorded holds for all of our numbers, and a START to any of them takes its place.
 """
 
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, UpdateOne
@@ -21,6 +21,11 @@ from mysms.core.phone_numbers import canonical
 from mysms.opt_outs.records import OptOutChange, OptOutRecord, Scope, StoredOptOut
 
 MAXIMUM_HISTORY = 100
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""By how much the clocks may differ that date the reports: ours those of webhooks, the provider's those of its list.
+
+An opt-out from so little before an opt-in may be the newer one. In doubt, nothing is sent.
+"""
 _SCHEMA_VERSION = 2
 _MOST_SENDERS = 1_000
 _FIRST_ID, _BEYOND_ID = "opt-out ", "opt-out!"
@@ -40,7 +45,7 @@ class OptOutRepository:
         self._scope = scope
 
     async def record(self, change: OptOutChange) -> None:
-        """Records a change, which holds if it is the newest. May be repeated.
+        """Records a change, which holds if it is the newest, or an opt-out that may be. May be repeated.
 
         Of two at the same time, the opt-out holds. An assent opts in whoever has opted out by themselves; an opt-in
         also undoes an opt-out by hand.
@@ -49,7 +54,6 @@ class OptOutRepository:
         name = "manual" if change.source == "manual" else "own"
         unknown = {"_id": record_id, "history.key": {"$ne": change.key}}
         push = {"$push": {"history": {"$each": [entry], "$slice": -MAXIMUM_HISTORY}}}
-        is_newest = [{f"{name}.at": None}, {f"{name}.at": {"$lte" if change.opted_out else "$lt": change.at}}]
         values = {field: entry[field] for field in ("opted_out", "at", "source", "reason")}
         created = {"sender": change.sender, "number": canonical(change.number), "schema_version": _SCHEMA_VERSION}
         update = {"$set": {name: values}, "$setOnInsert": created, **push}
@@ -57,7 +61,7 @@ class OptOutRepository:
         for _ in range(2):
             with contextlib.suppress(DuplicateKeyError):
                 done = await self._records.update_one(
-                    {**unknown, "$or": is_newest}, update, upsert=change.wish != "assent"
+                    {**unknown, **_holds(change, name)}, update, upsert=change.wish != "assent"
                 )
                 if done.matched_count or done.upserted_id is not None:
                     break
@@ -127,6 +131,21 @@ class OptOutRepository:
 def _decisiveness(record: OptOutRecord) -> tuple[bool, bool, datetime]:
     """Of the records of several senders, the one with the highest decides."""
     return record.opted_out_by_recipient, record.latest.opted_out, record.latest.at
+
+
+def _holds(change: OptOutChange, name: str) -> Mapping[str, object]:
+    """Returns the condition on a record under which a change that it does not know holds."""
+    at = f"{name}.at"
+    if change.source == "manual":
+        # Recorded as it is said: what is newer was dated by a clock that is ahead.
+        return {}
+    if not change.opted_out:
+        return {"$or": [{at: None}, {at: {"$lt": change.at}}]}
+    is_newest = [{at: None}, {at: {"$lte": change.at}}]
+    if change.source == "refused":
+        # As long as it is in force, the provider refuses the next message, too.
+        return {"$or": is_newest}
+    return {"$or": [*is_newest, {f"{name}.opted_out": False, at: {"$lte": change.at + CLOCKS_DIFFER}}]}
 
 
 def _ids_of(number: str) -> object:

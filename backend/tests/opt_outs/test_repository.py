@@ -12,7 +12,7 @@ from mysms.core.phone_numbers import canonical
 from mysms.messages import conversations
 from mysms.opt_outs.keywords import Wish
 from mysms.opt_outs.records import OptOutChange, Scope, Source
-from mysms.opt_outs.repository import MAXIMUM_HISTORY, OptOutRepository
+from mysms.opt_outs.repository import CLOCKS_DIFFER, MAXIMUM_HISTORY, OptOutRepository
 from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
 from tests.support.servers import FROM_NUMBER, Mongo
 
@@ -48,7 +48,8 @@ async def test_the_newest_holds_in_whatever_order_they_come(fixture: OutboxFixtu
     for order in itertools.permutations(range(3)):
         number = new_number()
         wishes: list[Wish] = ["opt_out", "opt_in", "opt_out"] if newest else ["opt_out", "opt_out", "opt_in"]
-        changes = [change_of(fixture, number, wish, seconds=n) for n, wish in enumerate(wishes)]
+        apart = int(CLOCKS_DIFFER.total_seconds()) + 1
+        changes = [change_of(fixture, number, wish, seconds=n * apart) for n, wish in enumerate(wishes)]
         for index in order:
             await opt_outs.record(changes[index])
             await opt_outs.record(changes[index])
@@ -65,6 +66,48 @@ async def test_of_two_at_the_same_time_the_opt_out_holds(fixture: OutboxFixture)
         for wish in order:
             await opt_outs.record(change_of(fixture, number, wish))
         assert await opt_outs.is_opted_out(number)
+
+
+async def test_an_opt_out_that_may_be_newer_than_an_opt_in_holds(fixture: OutboxFixture) -> None:
+    """Their times come from clocks that may differ."""
+    opt_outs, most = repository_of(fixture), int(CLOCKS_DIFFER.total_seconds())
+    for apart, is_opted_out in ((1, True), (most, True), (most + 1, False)):
+        number = new_number()
+        await opt_outs.record(change_of(fixture, number, "opt_in", seconds=apart))
+        await opt_outs.record(change_of(fixture, number))
+        assert await opt_outs.is_opted_out(number) is is_opted_out
+    # If it was known before, nothing is in doubt.
+    number = new_number()
+    stop = change_of(fixture, number)
+    for change in (stop, change_of(fixture, number, "opt_in", seconds=1), stop):
+        await opt_outs.record(change)
+    assert not await opt_outs.is_opted_out(number)
+
+
+async def test_an_older_opt_out_takes_no_time_from_a_newer_one(fixture: OutboxFixture) -> None:
+    number, opt_outs = new_number(), repository_of(fixture)
+    reports: list[tuple[int, Wish]] = [(9, "opt_out"), (0, "opt_out"), (5, "opt_in")]
+    for seconds, wish in reports:
+        await opt_outs.record(change_of(fixture, number, wish, seconds=seconds))
+    assert await opt_outs.is_opted_out(number)
+
+
+async def test_a_refusal_from_before_an_opt_in_is_not_in_doubt(fixture: OutboxFixture) -> None:
+    """It has our time, and the provider refuses the next message, too, as long as an opt-out is in force."""
+    number, opt_outs = new_number(), repository_of(fixture)
+    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=1))
+    await opt_outs.record(change_of(fixture, number, source="refused"))
+    assert not await opt_outs.is_opted_out(number)
+
+
+async def test_what_is_recorded_by_hand_holds_whatever_time_a_wrong_clock_has_recorded(fixture: OutboxFixture) -> None:
+    number, opt_outs = new_number(), repository_of(fixture)
+    await opt_outs.record(change_of(fixture, number, source="manual"))
+    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=7200))
+    by_hand: list[tuple[int, Wish]] = [(1, "opt_out"), (7200, "opt_out"), (2, "opt_in")]
+    for seconds, wish in by_hand:
+        await opt_outs.record(change_of(fixture, number, wish, seconds=seconds, source="manual"))
+        assert await opt_outs.is_opted_out(number) is (wish == "opt_out")
 
 
 @pytest.mark.parametrize("scope", ["sender", "all"])
@@ -186,8 +229,8 @@ async def test_an_opt_out_by_hand_holds_for_all_senders_and_so_does_what_undoes_
         assert record is not None
         assert (record.latest.opted_out, record.latest.source) == (True, "manual")
         assert set(await opt_outs.senders_of(number)) == {FROM_NUMBER, OTHER_SENDER}
-        # The newest holds.
-        for seconds in (0, 2):
+        # The newest holds, and what is recorded by hand is.
+        for seconds in (2,) if source == "manual" else (0, 2):
             assert await opt_outs.is_opted_out(number)
             for sender in senders:
                 await opt_outs.record(
