@@ -86,9 +86,9 @@ class InboundCatchUp:
     async def run_round(self) -> None:
         """Looks, if a look is due. Raises ProviderUnavailableError if the provider did not answer."""
         now = self._clock()
-        if self._asks_at is not None and now < self._asks_at:
+        if self._asks_at is not None and now < self._asks_at <= now + _MOST_BETWEEN_ROUNDS:
             return
-        look = await self._looks.claim()
+        look = await self._looks.claim(self._every)
         # Another process may look meanwhile, and end.
         self._asks_at = now + min(self._every * (0.2 + 0.1 * self._jitter()), _MOST_BETWEEN_ROUNDS)
         if look is None:
@@ -202,7 +202,7 @@ class InboundCatchUps:
         now = self._clock()
         if self._finds_former_at is None:
             await self._looks.begin_use()
-        elif now < self._finds_former_at:
+        elif now < self._finds_former_at <= now + DEEP_EVERY:
             return
         senders = await self._looks.find_former_senders()
         self._former = {sender: self._former.get(sender) or self._of_former(sender) for sender in senders}

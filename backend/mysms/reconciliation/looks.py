@@ -1,4 +1,7 @@
-"""The looks at the provider's list of inbound messages: when the next one is due, and up to when they are complete."""
+"""The looks at the provider's list of inbound messages: when the next one is due, and up to when they are complete.
+
+A clock may be wrong for a moment. What it has put further into the future than a right one does is not believed.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -61,16 +64,16 @@ class InboundLooks:
         self._deep_every = deep_every
         self._former_for = former_for
 
-    async def claim(self) -> Look | None:
-        """Claims the next look, if it is due."""
+    async def claim(self, every: timedelta) -> Look | None:
+        """Claims the next look, if it is due: `every` after the last one, or if only a wrong clock has put it off."""
         now = self._clock()
         held_until = now + self._hold
-        due: dict[str, object] = {"_id": self._id, "next_look_at": {"$lte": now}}
+        is_due = [{"next_look_at": {"$lte": now}}, {"next_look_at": {"$gt": held_until + every}}]
+        due: dict[str, object] = {"_id": self._id, "$or": is_due}
         claim: dict[str, object]
         if self._is_former:
             due["is_over"] = {"$ne": True}
-            # A process that still ran with it may have taken this back meanwhile.
-            claim = {"$set": {"next_look_at": held_until}, "$min": {"replaced_at": now}}
+            claim = {"$set": {"next_look_at": held_until}}
         else:
             claim = {"$set": {"next_look_at": held_until, **self._use(now)}, "$unset": _AS_FORMER}
         row: Mapping[str, Any] | None = await self._looks.find_one_and_update(due, claim)
@@ -78,9 +81,12 @@ class InboundLooks:
             row = await self._begin(now, held_until)
         if row is None:
             return None
-        is_deep = row["next_deep_look_at"] <= now
+        is_deep = not now < row["next_deep_look_at"] <= now + self._deep_every
         complete_until = max(row["complete_until"], row.get(self._complete_until, row["complete_until"]))
-        replaced_at = min(row.get("replaced_at", now), now) if self._is_former else None
+        if complete_until > now:
+            # Recorded by a wrong clock, so it says nothing.
+            complete_until = row["looked_from"]
+        replaced_at = await self._replaced_at(row, now) if self._is_former else None
         return Look(now, held_until, row["looked_from"], complete_until, is_deep, replaced_at)
 
     async def extend(self, look: Look) -> bool:
@@ -157,6 +163,16 @@ class InboundLooks:
         """Records that this sender is in use still; returns whether there is a document."""
         use = {"$set": self._use(now), "$unset": _AS_FORMER}
         return bool((await self._looks.update_one({"_id": self._id}, use)).matched_count)
+
+    async def _replaced_at(self, row: Mapping[str, Any], now: datetime) -> datetime:
+        """Returns when this sender was replaced, and records it if that was not known, or dated by a wrong clock."""
+        # A process that still ran with it may have taken it back.
+        recorded = row.get("replaced_at")
+        replaced_at: datetime = max(row["in_use_at"], min(recorded or now, now))
+        if replaced_at != recorded:
+            as_read = {"_id": self._id, "replaced_at": recorded}
+            await self._looks.update_one(as_read, {"$set": {"replaced_at": replaced_at}})
+        return replaced_at
 
     async def _begin(self, now: datetime, held_until: datetime) -> Mapping[str, Any] | None:
         """Creates the document with the first look; returns None if another process has just done so."""

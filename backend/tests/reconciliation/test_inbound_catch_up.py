@@ -305,7 +305,7 @@ async def test_of_many_processes_one_looks(fixture: Fixture) -> None:
 
 async def test_the_look_of_a_process_that_ended_is_taken_over(fixture: Fixture) -> None:
     looks = fixture.looks()
-    look = await looks.claim()
+    look = await looks.claim(EVERY)
     assert look is not None
     fixture.receive("Waits")
     await fixture.catch_up().run_round()
@@ -747,7 +747,7 @@ async def test_a_process_that_wakes_with_the_former_number_uses_it_again(fixture
     assert await fixture.looks(NEW).find_former_senders() == []
     fixture.outbox.advance(minutes=2)
     # It has slept, and ends before it has looked.
-    assert await fixture.looks(IDENTITY).claim() is None
+    assert await fixture.looks(IDENTITY).claim(EVERY) is None
     fixture.outbox.advance(hours=2)
     await fixture.catch_ups(NEW).run_round()
     assert await fixture.texts() == ["While both slept"]
@@ -761,9 +761,9 @@ async def test_a_number_whose_looks_had_ended_is_looked_for_again_after_its_next
     await fixture.catch_ups(NEW).run_round()
     fixture.outbox.advance(days=34)
     looks = fixture.looks(IDENTITY, is_former=True)
-    look = await looks.claim()
+    look = await looks.claim(EVERY)
     assert look is not None
-    await fixture.looks(IDENTITY).claim()
+    await fixture.looks(IDENTITY).claim(EVERY)
     await looks.end(look, EVERY, is_complete=True)
     assert await fixture.looks(NEW).find_former_senders() == [IDENTITY]
     await fixture.outbox.database["inbound_looks"].update_one(
@@ -775,6 +775,72 @@ async def test_a_number_whose_looks_had_ended_is_looked_for_again_after_its_next
     fixture.outbox.advance(hours=2)
     await fixture.catch_ups(NEW).run_round()
     assert await fixture.texts() == ["STOP"]
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+@pytest.mark.parametrize("sender", [IDENTITY, NEW], ids=["in use", "former"])
+async def test_a_clock_that_was_ahead_for_a_moment_puts_no_look_off(
+    fixture: Fixture, sender: SenderIdentity, restarts: bool
+) -> None:
+    peer = await write_from_former_number(fixture)
+    fixture.outbox.advance(minutes=10)
+    catch_ups, right = fixture.catch_ups(sender), fixture.outbox.now
+    await catch_ups.run_round()
+    fixture.outbox.advance(days=20)
+    await catch_ups.run_round()
+    fixture.outbox.now = right + timedelta(minutes=1)
+    # Listed late, so that only a deep look finds it.
+    received_at = fixture.outbox.now
+    fixture.outbox.advance(minutes=1)
+    if restarts:
+        catch_ups = fixture.catch_ups(sender)
+    await catch_ups.run_round()
+    fixture.receive("STOP", received_at, from_number=peer)
+    fixture.outbox.advance(hours=25)
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_after_a_clock_was_ahead_all_is_read_that_may_have_been_missed(fixture: Fixture) -> None:
+    await fixture.catch_up().run_round()
+    right = fixture.outbox.now
+    await fixture.advance_and_look(fixture.catch_up(), days=20)
+    fixture.receive("STOP", right + timedelta(minutes=1))
+    # No process ran meanwhile.
+    fixture.outbox.now = right + timedelta(days=10)
+    await fixture.catch_up().run_round()
+    assert await fixture.texts() == ["STOP"]
+    assert len(await fixture.advance_and_look(fixture.catch_up(), hours=2)) <= OVERLAP.days + 2
+
+
+async def test_a_process_whose_clock_was_ahead_finds_another_number_that_it_replaces(fixture: Fixture) -> None:
+    catch_ups, right = fixture.catch_ups(IDENTITY), fixture.outbox.now
+    fixture.outbox.advance(days=20)
+    await catch_ups.run_round()
+    fixture.outbox.now = right
+    await fixture.catch_ups(NEW).run_round()
+    fixture.receive("STOP", to_number=NEW.from_number)
+    fixture.outbox.advance(minutes=6)
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_a_clock_that_was_behind_for_a_moment_replaces_no_number_before_its_use(fixture: Fixture) -> None:
+    await fixture.catch_ups(IDENTITY).run_round()
+    right = fixture.outbox.now
+    fixture.outbox.advance(days=-365)
+    await fixture.catch_ups(NEW).run_round()
+    fixture.receive("STOP", right + timedelta(minutes=1))
+    fixture.outbox.now = right + timedelta(minutes=6)
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_a_look_that_another_process_holds_is_not_taken_for_one_of_a_wrong_clock(fixture: Fixture) -> None:
+    assert await fixture.looks().claim(EVERY) is not None
+    # By the clock of this one.
+    fixture.outbox.advance(seconds=-EVERY.total_seconds())
+    assert await fixture.looks().claim(EVERY) is None
 
 
 @pytest.mark.parametrize("ends_first", [True, False])
@@ -789,9 +855,9 @@ async def test_a_look_for_a_former_number_that_is_used_meanwhile_is_not_complete
     fixture.receive("While both slept")
     fixture.outbox.advance(days=10)
     looks = fixture.looks(IDENTITY, is_former=True)
-    look = await looks.claim()
+    look = await looks.claim(EVERY)
     assert look is not None
-    assert await fixture.looks(IDENTITY).claim() is None
+    assert await fixture.looks(IDENTITY).claim(EVERY) is None
     if ends_first:
         await looks.end(look, EVERY, is_complete=True)
     else:
@@ -815,7 +881,7 @@ async def test_a_number_that_is_replaced_while_another_process_runs_is_read_by_t
 
 async def test_a_long_look_keeps_its_number_in_use(fixture: Fixture) -> None:
     looks = fixture.looks()
-    look = await looks.claim()
+    look = await looks.claim(EVERY)
     assert look is not None
     await fixture.looks(NEW).begin_use()
     fixture.outbox.advance(minutes=20)
