@@ -268,7 +268,7 @@ export class Composer {
   }
 
   protected pick(input: HTMLInputElement): void {
-    this.upload(this.form(), addPlaces(this.form(), Array.from(input.files ?? [])));
+    this.#add(input.files);
     input.value = '';
   }
 
@@ -277,7 +277,7 @@ export class Composer {
     const { clipboardData: data } = event;
     if (!data || data.files.length === 0 || data.getData('text/plain')) return;
     event.preventDefault();
-    void this.#addOnceKnown(data.files);
+    this.#add(data.files);
   }
 
   /** Files that are moved over the conversation, or dropped there: the browser would leave the page to show them. */
@@ -285,10 +285,8 @@ export class Composer {
     const { dataTransfer: data, type } = event;
     if (!data?.types.includes('Files')) return;
     event.preventDefault();
-    const isRefused = this.#settings.value() !== undefined && !this.canAdd();
-    if (isRefused) data.dropEffect = 'none';
-    this.isDropTarget.set(type === 'dragover' && !isRefused);
-    if (type === 'drop') void this.#addOnceKnown(data.files);
+    this.isDropTarget.set(type === 'dragover');
+    if (type === 'drop') this.#add(data.files);
   }
 
   protected usePlainCharacters(): void {
@@ -305,13 +303,8 @@ export class Composer {
     this.focus();
   }
 
-  /** Adds them to the message that is being written now, once it is known whether messages can have pictures. */
-  async #addOnceKnown(files: FileList): Promise<void> {
-    const form = this.form();
-    // The list is empty once the event is over.
-    const pictures = Array.from(files);
-    if (!this.#settings.value()) await this.#settings.untilLoaded().catch(() => undefined);
-    if (this.canAdd()) this.upload(form, addPlaces(form, pictures));
+  #add(files: FileList | null): void {
+    this.upload(this.form(), addPlaces(this.form(), Array.from(files ?? [])));
   }
 
   async #showPictures(): Promise<void> {

@@ -307,15 +307,20 @@ describe('RecipientField', () => {
     expect(alert()).toMatch(/^Phone number/);
   });
 
-  it('takes a pasted column apart, with what was typed before and after it', async () => {
+  it('takes a pasted column apart; what was typed stays typed, and what was selected goes', async () => {
     await type('044 668 18 00');
     expect(await paste('0041 79 123 45 67\r\n\r\n0044 20 7946 0958\n030\n')).toBe(false);
-    expect(chips()).toEqual(['+41 44 668 18 00', '+41 79 123 45 67', '+44 20 7946 0958']);
-    expect(input().value).toBe('030');
-    expect(announced).toEqual(['Added +41 44 668 18 00, +41 79 123 45 67, +44 20 7946 0958.']);
-    await type('');
+    await untilRead(() => {
+      expect(chips()).toEqual(['+41 79 123 45 67', '+44 20 7946 0958']);
+    });
+    expect(input().value).toBe('030, 044 668 18 00');
+    expect(announced).toEqual(['Added +41 79 123 45 67, +44 20 7946 0958.']);
+    await type('+1415555');
+    input().select();
     await paste('Ada\nBob');
-    expect(input().value).toBe('Ada, Bob');
+    await untilRead(() => {
+      expect(input().value).toBe('Ada, Bob');
+    });
   });
 
   it('takes the only column of a pasted table that has numbers, and lists on several lines', async () => {
@@ -401,6 +406,27 @@ describe('RecipientField', () => {
       await fixture.whenStable();
       await click('Add 7 numbers');
       expect(chips()).toHaveLength(6);
+    });
+
+    it('asks for the columns of one row, and takes no line break within a cell for a part of a number', async () => {
+      await click('Cancel');
+      for (const row of [
+        'Ada;4711001;+49 30 901820;99',
+        '4711\t030 901820',
+        '"030 901820\n1"\tAda',
+      ]) {
+        await paste(row);
+        expect(value()).toContain('|');
+        await untilRead(() => {
+          expect(dialog()).not.toBeNull();
+        });
+        expect(value()).toBe('');
+        if (row.startsWith('"')) {
+          await click('Add 1 number');
+          expect(chips()).toEqual(['+49 30 901820']);
+          expect(input().value).toBe('1');
+        } else await click('Cancel');
+      }
     });
 
     it('adds nothing where the question is closed', async () => {

@@ -228,19 +228,14 @@ export class RecipientField {
     else this.#set({ chosen: this.recipients().chosen, typed: text });
   }
 
-  /** Browsers make spaces of the line ends of a column, which then looks like one number. */
+  /** Browsers make spaces of line ends and tabs: columns, and rows of tables, would look like one number. */
   protected paste(event: ClipboardEvent): void {
     const text = event.clipboardData?.getData('text/plain').trim() ?? '';
-    const result = this.#parser.parse(text);
-    // A number may be written on two lines.
-    if (result?.number !== undefined) return;
-    if (isTable(text)) {
-      event.preventDefault();
-      void this.#pasteTable(text);
-    } else if (LINES.test(text) && result) {
-      event.preventDefault();
-      this.#insert(text.split(LINES));
-    }
+    if (!this.#isTable(text)) return;
+    event.preventDefault();
+    // In place of what is selected.
+    this.field().nativeElement.setRangeText('');
+    void this.#pasteTable(text);
   }
 
   protected handle(event: KeyboardEvent): void {
@@ -286,18 +281,34 @@ export class RecipientField {
     return this.#optOuts.of(number)?.opted_out ?? false;
   }
 
+  #isTable(text: string): boolean {
+    if (text.includes('\t')) return true;
+    // A number may be written on two lines, and what decides may be unknown.
+    if (this.#parser.parse(text)?.error === undefined) return false;
+    const areNumbers = text.split(/[,;]/).map((part) => /\p{Nd}/u.test(part));
+    return LINES.test(text) || (areNumbers.includes(true) && areNumbers.includes(false));
+  }
+
+  /** Until it is read, it is typed, as no number: nobody sends without it, and it stays if it cannot be read. */
   async #pasteTable(table: string): Promise<void> {
-    const part = await this.#lazyParts.load(loadPastedTable);
-    if (this.#destroyRef.destroyed) return;
-    part?.findRecipients(this.#place, table, (cells) => {
+    const { chosen } = this.recipients();
+    // It may not be complete, so it stays typed.
+    const typed = this.field().nativeElement.value;
+    this.#set({ chosen, typed: typed + table.replace(/[\s,;]+/g, '|') });
+    const unread = this.#value();
+    const part = await this.#lazyParts.loadForFocus(loadPastedTable);
+    if (!part || this.#destroyRef.destroyed || this.#value() !== unread) return;
+    this.#set({ chosen, typed });
+    part.findRecipients(this.#place, table, (cells) => {
       this.#insert(cells);
     });
   }
 
-  #insert(parts: readonly string[]): void {
-    const input = this.field().nativeElement;
-    input.setRangeText(`,${parts.join()},`);
-    this.#take(this.#parser.split(input.value));
+  #insert(cells: readonly string[]): void {
+    const parts = cells.flatMap((cell) =>
+      cell.split(LINES).flatMap((line) => this.#parser.split(line)),
+    );
+    this.#take(parts, isBlank(this.#typed()) ? [] : [this.#typed()]);
   }
 
   #areUnderstood(parts: readonly string[]): boolean {
@@ -406,11 +417,6 @@ export class RecipientField {
       isFirstKnown: false,
     };
   }
-}
-
-/** Of a spreadsheet, or of CSV. */
-function isTable(text: string): boolean {
-  return text.includes('\t') || (LINES.test(text) && /[,;]/.test(text));
 }
 
 function optionOf({ target }: Event): string | undefined {

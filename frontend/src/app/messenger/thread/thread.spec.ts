@@ -260,7 +260,7 @@ describe('Thread', () => {
     await api.settle();
     const [sent, refused] = messages(1, 2) as [Message, Message];
     const failed = { status: 'failed', error_code: 30003, explanation: null };
-    api.answerThread([{ ...refused, ...failed } as Message, sent]);
+    api.answerThread([{ ...refused, ...failed }, sent]);
     await api.settle();
     const items = () =>
       Array.from(nativeElement.querySelectorAll('.message-menu__item'), ({ textContent }) =>
@@ -274,14 +274,14 @@ describe('Thread', () => {
     await press(0);
     const before = items();
     expect(before).not.toContain('Edit and resend');
-    TestBed.inject(MessageSync).applyChanges([{ ...sent, ...failed, version: 2 } as Message]);
+    TestBed.inject(MessageSync).applyChanges([{ ...sent, ...failed, version: 2 }]);
     await api.settle();
     expect(items()).toEqual(before);
 
     await press(1);
     expect(items()).toContain('Edit and resend');
     const withRepeat = items();
-    const sentAfterAll = { ...refused, status: 'delivered', version: 3 } as Message;
+    const sentAfterAll = { ...refused, status: 'delivered', version: 3 };
     TestBed.inject(MessageSync).applyChanges([sentAfterAll]);
     await api.settle();
     expect(items()).toEqual(withRepeat);

@@ -30,6 +30,7 @@ describe('unambiguousCells', () => {
     [`Name,Phone\nAda,${ZURICH}`, [ZURICH]],
     [`Name,Phone 1 - Label,Phone 1 - Value\nAda,Mobile,${ZURICH}`, [ZURICH]],
     [`${ZURICH}, ${LONDON},\n${ZURICH}`, [ZURICH, LONDON, ZURICH]],
+    [`Ada;\n${ZURICH};\nBob;`, ['Ada', '', ZURICH, '', 'Bob', '']],
     ['Name\tTown\nAda\tLondon', ['Name', 'Town', 'Ada', 'London']],
   ])('finds them in %j', (text, cells) => {
     expect(unambiguousCells(text)?.map((cell) => cell.trim())).toEqual(cells);

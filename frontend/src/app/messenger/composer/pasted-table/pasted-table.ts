@@ -29,7 +29,7 @@ export function columnsOf(text: string): readonly PastedColumn[] {
   const width = rows.reduce((most, { length }) => Math.max(most, length), 0);
   return Array.from({ length: width }, (_, index) => ({
     position: index + 1,
-    name: (hasHeader && first[index]?.trim()) || '',
+    name: hasHeader ? (first[index] ?? '').trim() : '',
     cells: body.map((row) => row[index]?.trim() ?? '').filter(hasDigit),
   })).filter(({ cells }) => cells.length > 0);
 }
@@ -37,9 +37,12 @@ export function columnsOf(text: string): readonly PastedColumn[] {
 /** The cells that are recipients where nothing else can be meant: of a list, or of one column with country codes. */
 export function unambiguousCells(text: string): readonly string[] | undefined {
   const cells = text.split(SEPARATORS).filter((cell) => cell.trim() !== '');
-  // A list on several lines. Of a spreadsheet, each column is of something else.
+  // A list. Of a spreadsheet, each column is of something else.
   if (!text.includes('\t') && cells.every(isInternational)) return cells;
   if (!cells.some(hasDigit)) return cells;
+  const rows = dsvFormat(separatorOf(text)).parseRows(text);
+  const isColumn = rows.every((row) => row.filter((cell) => cell.trim() !== '').length <= 1);
+  if (isColumn) return rows.flat();
   const [column, ...others] = columnsOf(text);
   return others.length === 0 && column?.cells.every(isInternational) ? column.cells : undefined;
 }
