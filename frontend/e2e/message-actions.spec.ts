@@ -150,6 +150,9 @@ test('a message can be copied and forwarded', async ({ page, request, context })
   await page.getByRole('menuitem', { name: 'Forward' }).click();
   await expect(page).toHaveURL('/messages/new');
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Bring the blue one');
+  // To nobody who was about to get something else.
+  await expect(page.getByLabel('Phone number')).toHaveValue('');
+  await page.getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByLabel('Phone number')).toHaveValue('+49 30 901820');
 });
 
