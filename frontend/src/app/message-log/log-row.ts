@@ -12,6 +12,7 @@ import { RouterLink } from '@angular/router';
 import { Message } from '../api/models';
 import { fullTime, timeOfDay } from '../i18n/formats';
 import { logTexts } from '../i18n/log-texts';
+import { statusMeanings } from '../i18n/status-meaning-texts';
 import {
   describeAbsentText,
   describeMediaBesideText,
@@ -86,7 +87,9 @@ export class LogRow {
   protected readonly texts = logTexts;
   protected readonly status = computed(() => presentStatus(this.message().status));
   protected readonly meaning = computed(() =>
-    hasFailed(this.message()) ? failureCause(this.message()) : this.status().meaning,
+    hasFailed(this.message())
+      ? failureCause(this.message())
+      : statusMeanings[this.message().status],
   );
   protected readonly hasText = hasText;
   protected readonly describeAbsentText = describeAbsentText;

@@ -6,15 +6,13 @@ import { describeMedia } from './media';
 
 export interface StatusPresentation {
   readonly text: string;
-  /** Explains the status, as a tooltip and in the details. */
-  readonly meaning: string;
   readonly icon: IconName;
   readonly tone: Tone;
 }
 
 export type Tone = 'muted' | 'success' | 'warning' | 'danger';
 
-const { names, meanings } = messagesTexts.status;
+const { names } = messagesTexts.status;
 
 const APPEARANCES: Readonly<Record<string, Pick<StatusPresentation, 'icon' | 'tone'>>> = {
   pending: { icon: 'clock', tone: 'muted' },
@@ -35,7 +33,7 @@ const APPEARANCES: Readonly<Record<string, Pick<StatusPresentation, 'icon' | 'to
 /** An unknown status, which only the timeline can show, is shown by its own name. */
 export function presentStatus(status: string): StatusPresentation {
   const appearance = APPEARANCES[status] ?? { icon: 'clock', tone: 'muted' };
-  return { ...appearance, text: names[status] ?? status, meaning: meanings[status] ?? '' };
+  return { ...appearance, text: names[status] ?? status };
 }
 
 export function hasFailed({ status }: Message): boolean {

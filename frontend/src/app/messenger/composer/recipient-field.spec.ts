@@ -416,7 +416,8 @@ describe('RecipientField', () => {
         '"030 901820\n1"\tAda',
       ]) {
         await paste(row);
-        expect(value()).toContain('|');
+        // Nobody sends it meanwhile.
+        expect(fixture.componentInstance.control().valid).toBe(false);
         await untilRead(() => {
           expect(dialog()).not.toBeNull();
         });
@@ -426,6 +427,26 @@ describe('RecipientField', () => {
           expect(chips()).toEqual(['+49 30 901820']);
           expect(input().value).toBe('1');
         } else await click('Cancel');
+      }
+    });
+
+    it('asks only once the field has the focus again, and sends nothing that is not read', async () => {
+      await click('Cancel');
+      for (const row of [`${BERLIN}\t99`, '4711\t030 901820', '\t030 901820\t1']) {
+        await paste(row);
+        input().blur();
+        await fixture.whenStable();
+        await new Promise((resolve) => setTimeout(resolve));
+        expect(dialog()).toBeNull();
+        expect(fixture.componentInstance.control().valid).toBe(false);
+        await press('Enter');
+        expect(chips()).toEqual([]);
+        input().focus();
+        await untilRead(() => {
+          expect(dialog()).not.toBeNull();
+        });
+        await click('Cancel');
+        expect(value()).toBe('');
       }
     });
 

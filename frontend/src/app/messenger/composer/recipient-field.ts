@@ -1,7 +1,6 @@
 import {
   ChangeDetectionStrategy,
   Component,
-  DestroyRef,
   ElementRef,
   Injector,
   ViewContainerRef,
@@ -41,7 +40,14 @@ import { MessengerIcon } from '../messenger-icon';
 const MAX_SUGGESTIONS = 5;
 /** A number is asked about once it is typed, and not with each digit. */
 const TYPED_AFTER_MS = 500;
+/** In characters: it is read out. */
+const MOST_QUOTED = 60;
 const LINES = /[\n\r]+/;
+
+/** An empty first cell stays. */
+const AROUND_TABLE = /^[\ufeff\r\n]+|\s+$/g;
+/** In place of separators. With it, nothing is a number, whatever is around it. */
+const UNREAD = '¦';
 
 const loadPastedTable = () =>
   withStylesheet(import('./pasted-table/column-dialog'), 'pasted-table');
@@ -76,7 +82,6 @@ interface Option {
 })
 export class RecipientField {
   readonly #injector = inject(Injector);
-  readonly #destroyRef = inject(DestroyRef);
   readonly #place = inject(ViewContainerRef);
   readonly #lazyParts = inject(LazyParts);
   readonly #parser = inject(RecipientParser);
@@ -122,7 +127,11 @@ export class RecipientField {
   protected readonly options = computed(() => {
     const understood = this.#understood();
     const taken = this.#chosenAndUnderstood();
-    const matching = this.known().filter((number) => isMatch(number, this.#lastTyped()));
+    const typed = this.#lastTyped();
+    const digits = typed.replace(/\D/g, '').replace(/^0+(?=\d)/, '');
+    // By their digits, with or without the country code.
+    const matching =
+      digits || isBlank(typed) ? this.known().filter((number) => number.includes(digits)) : [];
     const known = eachOnce([...taken, ...this.#named(), ...matching])
       .filter((number) => !taken.includes(number))
       .slice(0, MAX_SUGGESTIONS)
@@ -157,9 +166,12 @@ export class RecipientField {
     if (!isShown || !showsErrors(control)) return [];
     const { phoneNumber, quoted } = this.texts;
     const { text = control.value } = this.#parser.findWrong(control.value) ?? {};
-    return errorSentences(control, text === control.value ? phoneNumber : quoted(text.trim()));
+    const shown = text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text;
+    return errorSentences(control, text === control.value ? phoneNumber : quoted(shown.trim()));
   });
   readonly #asked = new Set<string>();
+  /** A table that was pasted, and the text around it. */
+  #unread: { table: string; typed: string; value: string } | undefined;
   /** Who of them gets no messages. */
   protected readonly optedOut = computed(() => {
     const names = this.#chosenAndUnderstood()
@@ -230,12 +242,31 @@ export class RecipientField {
 
   /** Browsers make spaces of line ends and tabs: columns, and rows of tables, would look like one number. */
   protected paste(event: ClipboardEvent): void {
-    const text = event.clipboardData?.getData('text/plain').trim() ?? '';
+    const text = event.clipboardData?.getData('text/plain').replace(AROUND_TABLE, '') ?? '';
     if (!this.#isTable(text)) return;
     event.preventDefault();
-    // In place of what is selected.
-    this.field().nativeElement.setRangeText('');
-    void this.#pasteTable(text);
+    const input = this.field().nativeElement;
+    // In place of what is selected. What is typed may not be complete, so it stays typed.
+    input.setRangeText('');
+    const { chosen } = this.recipients();
+    const typed = input.value;
+    this.#set({ chosen, typed: typed + text.replace(/[\s,;]+/g, UNREAD) + UNREAD });
+    this.#unread = { table: text, typed, value: this.#value() };
+    void this.readTable();
+  }
+
+  /** Until then, nobody sends without it, and it stays if it cannot be read. A question waits for the focus. */
+  protected async readTable(): Promise<void> {
+    const unread = this.#unread;
+    if (!unread) return;
+    const part = await this.#lazyParts.load(loadPastedTable);
+    const isFocused = document.activeElement === this.field().nativeElement;
+    if (!part || !isFocused || unread !== this.#unread || unread.value !== this.#value()) return;
+    this.#unread = undefined;
+    this.#set({ chosen: this.recipients().chosen, typed: unread.typed });
+    part.findRecipients(this.#place, unread.table, (cells) => {
+      this.#insert(cells);
+    });
   }
 
   protected handle(event: KeyboardEvent): void {
@@ -287,21 +318,6 @@ export class RecipientField {
     if (this.#parser.parse(text)?.error === undefined) return false;
     const areNumbers = text.split(/[,;]/).map((part) => /\p{Nd}/u.test(part));
     return LINES.test(text) || (areNumbers.includes(true) && areNumbers.includes(false));
-  }
-
-  /** Until it is read, it is typed, as no number: nobody sends without it, and it stays if it cannot be read. */
-  async #pasteTable(table: string): Promise<void> {
-    const { chosen } = this.recipients();
-    // It may not be complete, so it stays typed.
-    const typed = this.field().nativeElement.value;
-    this.#set({ chosen, typed: typed + table.replace(/[\s,;]+/g, '|') });
-    const unread = this.#value();
-    const part = await this.#lazyParts.loadForFocus(loadPastedTable);
-    if (!part || this.#destroyRef.destroyed || this.#value() !== unread) return;
-    this.#set({ chosen, typed });
-    part.findRecipients(this.#place, table, (cells) => {
-      this.#insert(cells);
-    });
   }
 
   #insert(cells: readonly string[]): void {
@@ -422,11 +438,4 @@ export class RecipientField {
 function optionOf({ target }: Event): string | undefined {
   const option = target instanceof Element ? target.closest<HTMLElement>('[role=option]') : null;
   return option?.dataset['number'];
-}
-
-/** By their digits, with or without the country code. */
-function isMatch(number: string, typed: string): boolean {
-  const digits = typed.replace(/\D/g, '');
-  if (digits === '') return isBlank(typed);
-  return number.includes(digits.replace(/^0+(?=\d)/, ''));
 }

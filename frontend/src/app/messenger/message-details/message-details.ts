@@ -13,6 +13,7 @@ import { detailsTexts } from '../../i18n/details-texts';
 import { fullTime, timeWithSeconds } from '../../i18n/formats';
 import { messageMenuTexts } from '../../i18n/message-menu-texts';
 import { messagesTexts } from '../../i18n/messages-texts';
+import { statusMeanings } from '../../i18n/status-meaning-texts';
 import { Busy } from '../../ui/busy';
 import { CopyButton } from '../../ui/copy-button';
 import { Icon } from '../../ui/icon';
@@ -63,6 +64,7 @@ export class MessageDetails {
   protected readonly actionTexts = messagesTexts.actions;
   protected readonly inFlight = messageMenuTexts.inFlight;
   protected readonly presentStatus = presentStatus;
+  protected readonly meanings = statusMeanings;
   protected readonly threadTexts = messagesTexts.thread;
   protected readonly hasContent = hasContent;
   protected readonly hasText = hasText;

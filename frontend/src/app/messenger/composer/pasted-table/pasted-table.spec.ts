@@ -17,6 +17,21 @@ describe('columnsOf', () => {
       expect(columnsOf(text).map((column) => ({ ...column }))).toEqual(columns);
   });
 
+  it('takes a quote that does not end with its cell for a part of the text', () => {
+    const [numbers, others] = columnsOf(
+      `"Ada" Smith\t${ZURICH}\t4711002\n"Bob\t${LONDON}\t4711003`,
+    );
+    expect(numbers?.cells).toEqual([ZURICH, LONDON]);
+    expect(others?.cells).toEqual(['4711002', '4711003']);
+    const quoted = columnsOf('"a\nb 100"\t"x ""100"""');
+    expect(quoted.map(({ cells }) => cells)).toEqual([['a\nb 100'], ['x "100"']]);
+  });
+
+  it('keeps an empty first cell', () => {
+    const columns = columnsOf(`\tPhone\tFax\nAda\t${ZURICH}\t${LONDON}`);
+    expect(columns.map(({ name }) => name)).toEqual(['Phone', 'Fax']);
+  });
+
   it('takes no header from a row that has digits', () => {
     expect(columnsOf(`Ada\t${ZURICH}\nBob\t${LONDON}`)).toEqual([
       { position: 2, name: '', cells: [ZURICH, LONDON] },
@@ -31,6 +46,7 @@ describe('unambiguousCells', () => {
     [`Name,Phone 1 - Label,Phone 1 - Value\nAda,Mobile,${ZURICH}`, [ZURICH]],
     [`${ZURICH}, ${LONDON},\n${ZURICH}`, [ZURICH, LONDON, ZURICH]],
     [`Ada;\n${ZURICH};\nBob;`, ['Ada', '', ZURICH, '', 'Bob', '']],
+    ['Name\tPhone 1', ['Name', 'Phone 1']],
     ['Name\tTown\nAda\tLondon', ['Name', 'Town', 'Ada', 'London']],
   ])('finds them in %j', (text, cells) => {
     expect(unambiguousCells(text)?.map((cell) => cell.trim())).toEqual(cells);

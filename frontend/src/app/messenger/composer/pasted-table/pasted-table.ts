@@ -22,7 +22,7 @@ export interface PastedColumn {
 
 /** Of what a spreadsheet copies, or of CSV with commas or semicolons. */
 export function columnsOf(text: string): readonly PastedColumn[] {
-  const rows = dsvFormat(separatorOf(text)).parseRows(text);
+  const rows = rowsOf(text);
   const [first = []] = rows;
   const hasHeader = !first.some((cell) => DIGITS.test(cell));
   const body = hasHeader ? rows.slice(1) : rows;
@@ -40,11 +40,13 @@ export function unambiguousCells(text: string): readonly string[] | undefined {
   // A list. Of a spreadsheet, each column is of something else.
   if (!text.includes('\t') && cells.every(isInternational)) return cells;
   if (!cells.some(hasDigit)) return cells;
-  const rows = dsvFormat(separatorOf(text)).parseRows(text);
+  const rows = rowsOf(text);
   const isColumn = rows.every((row) => row.filter((cell) => cell.trim() !== '').length <= 1);
   if (isColumn) return rows.flat();
   const [column, ...others] = columnsOf(text);
-  return others.length === 0 && column?.cells.every(isInternational) ? column.cells : undefined;
+  // They stay typed.
+  if (!column) return cells;
+  return others.length === 0 && column.cells.every(isInternational) ? column.cells : undefined;
 }
 
 /** The column that most probably has the phone numbers. In some countries, dates and amounts can be numbers, too. */
@@ -62,6 +64,14 @@ export function guessColumn(
   );
   const best = Math.max(0, ...scores);
   return best > 0 ? columns[scores.indexOf(best)] : undefined;
+}
+
+/** A quote that does not end with its cell is a part of its text, as in `"Ada" Smith`. */
+function rowsOf(text: string): string[][] {
+  const separator = separatorOf(text);
+  const end = `[${separator}\\n\\r]`;
+  const literal = new RegExp(`(^|${end})"(?![^"]*(?:""[^"]*)*"(?:${end}|$))`, 'g');
+  return dsvFormat(separator).parseRows(text.replace(literal, '$1'));
 }
 
 /** Where commas are the decimal mark, spreadsheets write CSV with semicolons. */
