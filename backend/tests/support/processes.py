@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 
 from tests.support.polling import eventually
@@ -15,19 +16,20 @@ BACKEND = Path(__file__).resolve().parents[2]
 
 _TAIL_LINES = 30
 _STOP_WITHIN_SECONDS = 15.0
-_RANDOM = random.SystemRandom()
-_PORTS = tuple(map(int, os.environ.get("TEST_PORTS", "20000-32768").split("-")))
+_PORTS = range(*map(int, os.environ.get("TEST_PORTS", "20000-32768").split("-")))
+_PORTS_IN_TURN = cycle(random.SystemRandom().sample(_PORTS, len(_PORTS)))
 
 
 def free_port() -> int:
     """A free port on loopback that stays free until a process of the test listens on it (again).
 
+    None is returned again before all others were: two are often taken before either is listened on.
     It is below Linux's range for outgoing connections (`ip_local_port_range`): such a connection could use the port
     meanwhile, or connect to itself, which looks like a listening server. Of several test runs at a time each has
     a range of its own in TEST_PORTS.
     """
     while True:
-        port = _RANDOM.randrange(*_PORTS)
+        port = next(_PORTS_IN_TURN)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
