@@ -42,7 +42,7 @@ test-backend: $(BACKEND_READY) $(SPA) ## pytest against the development servers,
 	@$(AT_ONCE)=2 test-backend-first-half test-backend-second-half
 
 # They take about the same time.
-FIRST_HALF := tests/cli tests/faults tests/fuzz tests/messages
+FIRST_HALF := tests/cli tests/faults tests/fuzz
 
 .PHONY: test-backend-first-half test-backend-second-half
 test-backend-first-half:
