@@ -20,6 +20,10 @@ from devservers.twilio.clock import Clock
 from devservers.twilio.ledger import Ledger, LedgerUnavailableError, ListOrder
 from devservers.twilio.server import Server, listening_socket
 
+_KEEP_ALIVE_SECONDS = 75
+"""Who sends on a connection in the moment in which it is closed cannot know whether the message was taken. After
+uvicorn's five seconds, that is likely in a conversation."""
+
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -99,6 +103,7 @@ def main() -> int:
             server_header=False,
             headers=HEADERS,
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
         server = Server(config, sockets, _ready(account, sockets))
         app.state.connections = server
