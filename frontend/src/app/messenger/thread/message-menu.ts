@@ -69,7 +69,7 @@ export class MessageMenu {
     return opened && (this.#threads.find(opened) ?? opened);
   });
   /** As its notice offers. */
-  protected readonly canRepeat = computed(() => {
+  readonly #canRepeat = computed(() => {
     const message = this.message();
     if (!message || !hasFailed(message) || !hasContent(message)) return false;
     return !this.#threads.isRetried(message);
@@ -77,11 +77,11 @@ export class MessageMenu {
   protected readonly canRetry = computed(() => {
     const message = this.message();
     const canResend = message && isRetryable(message) && this.actions.canResend(message);
-    return this.canRepeat() && !!canResend;
+    return this.#canRepeat() && !!canResend;
   });
   protected readonly canEdit = computed(() => {
     const message = this.message();
-    return this.canRepeat() && !!message && this.actions.canEdit(message);
+    return this.#canRepeat() && !!message && this.actions.canEdit(message);
   });
   protected readonly isDeletionLater = computed(() => {
     const message = this.message();
