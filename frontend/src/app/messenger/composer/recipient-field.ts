@@ -45,7 +45,7 @@ const MOST_QUOTED = 60;
 const LINES = /[\n\r]+/;
 
 /** An empty first cell stays. */
-const AROUND_TABLE = /^[\ufeff\r\n]+|\s+$/g;
+const BEFORE_TABLE = /^[\ufeff\r\n]+/;
 /** In place of separators. With it, nothing is a number, whatever is around it. */
 const UNREAD = '¦';
 
@@ -242,7 +242,8 @@ export class RecipientField {
 
   /** Browsers make spaces of line ends and tabs: columns, and rows of tables, would look like one number. */
   protected paste(event: ClipboardEvent): void {
-    const text = event.clipboardData?.getData('text/plain').replace(AROUND_TABLE, '') ?? '';
+    const text =
+      event.clipboardData?.getData('text/plain').replace(BEFORE_TABLE, '').trimEnd() ?? '';
     if (!this.#isTable(text)) return;
     event.preventDefault();
     const input = this.field().nativeElement;
@@ -321,9 +322,8 @@ export class RecipientField {
   }
 
   #insert(cells: readonly string[]): void {
-    const parts = cells.flatMap((cell) =>
-      cell.split(LINES).flatMap((line) => this.#parser.split(line)),
-    );
+    // On two lines of a cell, there may be one number or two.
+    const parts = cells.flatMap((cell) => this.#parser.split(cell.split(LINES).join(UNREAD)));
     this.#take(parts, isBlank(this.#typed()) ? [] : [this.#typed()]);
   }
 

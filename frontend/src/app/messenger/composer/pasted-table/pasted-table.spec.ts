@@ -58,6 +58,8 @@ describe('unambiguousCells', () => {
     ['dates alone', 'Ada\t1990-05-12'],
     ['names beside two columns', `Ada\t${ZURICH}\t${LONDON}`],
     ['nothing but two columns', `${ZURICH}\t${LONDON}`],
+    ['one cell in each row, in two columns', `${ZURICH}\t\n\t4711001`],
+    ['a list with something else in a cell', `Name\tPhone\nAda\t${ZURICH}; 4711001`],
   ])('finds none where there is %s', (_, text) => {
     expect(unambiguousCells(text)).toBeUndefined();
   });

@@ -41,12 +41,14 @@ export function unambiguousCells(text: string): readonly string[] | undefined {
   if (!text.includes('\t') && cells.every(isInternational)) return cells;
   if (!cells.some(hasDigit)) return cells;
   const rows = rowsOf(text);
-  const isColumn = rows.every((row) => row.filter((cell) => cell.trim() !== '').length <= 1);
-  if (isColumn) return rows.flat();
+  const filled = rows.flatMap((row) => row.flatMap((cell, at) => (cell.trim() === '' ? [] : at)));
+  if (new Set(filled).size === 1) return rows.flat();
   const [column, ...others] = columnsOf(text);
   // They stay typed.
   if (!column) return cells;
-  return others.length === 0 && column.cells.every(isInternational) ? column.cells : undefined;
+  // A cell may be a list itself.
+  const parts = column.cells.flatMap((cell) => cell.split(SEPARATORS)).filter(hasDigit);
+  return others.length === 0 && parts.every(isInternational) ? column.cells : undefined;
 }
 
 /** The column that most probably has the phone numbers. In some countries, dates and amounts can be numbers, too. */
