@@ -23,7 +23,7 @@ export type ComposeForm = FormGroup<{
 /** What is wrong with it, as far as that is known: a sentence without its subject. */
 export type CheckRecipient = (text: string) => { readonly error?: string } | undefined;
 
-/** The values of a form before it was replaced, the latest last, as long as it is what it was replaced by. */
+/** The values of a form before it was replaced, the latest last, as long as it has the text that it was replaced by. */
 const replaced = new WeakMap<ComposeForm, readonly WrittenMessage[]>();
 
 export function newComposeForm(recipient: string, check: CheckRecipient): ComposeForm {
@@ -61,7 +61,7 @@ export function addPlaces<Source>(
 }
 
 /**
- * Replaces the value of the form; a value without `media` leaves its pictures. Until the next change, `undo` brings the
+ * Replaces the value of the form; a value without `media` leaves its pictures. Until its text changes, `undo` brings the
  * previous one back; and after that the one before it, so that no draft is lost to several messages in a row.
  */
 export function replace(
@@ -88,17 +88,14 @@ export function undo(form: ComposeForm): void {
   keep(form, values.slice(0, -1));
 }
 
-/** Until the form changes. */
+/** Until the text changes: a forwarded message may get its recipient before. */
 function keep(form: ComposeForm, values: readonly WrittenMessage[]): void {
   replaced.delete(form);
   if (values.length === 0) return;
   replaced.set(form, values);
-  const { recipient_number, content } = form.getRawValue();
-  const isChanged = (): boolean => {
-    const now = form.getRawValue();
-    return now.content !== content || now.recipient_number !== recipient_number;
-  };
-  form.valueChanges.pipe(first(isChanged)).subscribe(() => replaced.delete(form));
+  const { content } = form.controls;
+  const text = content.value;
+  content.valueChanges.pipe(first((now) => now !== text)).subscribe(() => replaced.delete(form));
 }
 
 function notBlank({ value, parent }: AbstractControl<string>): { required: string } | null {

@@ -100,6 +100,15 @@ describe('ComposeForms', () => {
     expect(canUndo(form)).toBe(false);
   });
 
+  it('can still undo once a forwarded message has its recipient', () => {
+    const form = forms().get(NEW_MESSAGE);
+    form.patchValue({ recipient_number: NUMBER, content: 'Mine' });
+    forms().putIntoNew({ recipient_number: '', content: 'One' });
+    form.controls.recipient_number.setValue('+49 30');
+    undo(form);
+    expect(form.getRawValue()).toMatchObject({ recipient_number: NUMBER, content: 'Mine' });
+  });
+
   it('brings back recipients without a text, and nothing at all is no draft', () => {
     const form = forms().get(NEW_MESSAGE);
     forms().putIntoNew({ recipient_number: '', content: '' });
