@@ -249,9 +249,9 @@ class _Builder:
         self._opt_outs = OptOutService(opt_outs, self._limiter, utc_now)
         self._timeline = Timeline(self._changes.publisher, opt_outs, utc_now)
         self._erasure = Erasure(db, self._locks, utc_now)
-        self._stored_media = AttachmentStore(db, utc_now)
+        self._attachments = AttachmentStore(db, utc_now)
         self._media_links = MediaLinks(settings.media_url, settings.jwt_secrets, settings.media_lifetime)
-        self._media_cleanup = AttachmentCleanup(self._stored_media, self._media_links, utc_now)
+        self._attachment_cleanup = AttachmentCleanup(self._attachments, self._media_links, utc_now)
         self._store = OutboxStore(
             db,
             self._identity,
@@ -306,7 +306,7 @@ class _Builder:
             delivery_tasks.dispatcher,
             self._build_quotas(),
             self._identity,
-            self._stored_media,
+            self._attachments,
             self._media_links,
             clock=utc_now,
             is_active=users_repository.is_active,
@@ -326,7 +326,7 @@ class _Builder:
             export=AccountExport(
                 contacts.batches,
                 self._opt_outs.describe_all,
-                AttachmentExport(self._stored_media).pieces,
+                AttachmentExport(self._attachments).pieces,
                 users.accounts,
                 users.sessions,
                 self._limiter,
@@ -334,7 +334,7 @@ class _Builder:
                 utc_now,
             ),
             csv_export=CsvExport(history, contacts.names_of, downloads),
-            deletion=MessageDeletion(self._changes.publisher, utc_now, self._media_cleanup.check_soon),
+            deletion=MessageDeletion(self._changes.publisher, utc_now, self._attachment_cleanup.check_soon),
             read_marks=ReadMarks(self._changes.publisher),
             flagging=Flagging(self._changes.publisher),
             contacts=contacts,
@@ -354,9 +354,9 @@ class _Builder:
                 self._security_events,
                 utc_now,
             ),
-            media=MediaReader(TwilioMedia.of(settings), self._stored_media.read, self._limiter, utc_now),
-            uploads=Uploads(self._stored_media, self._media_links, self._limiter, users_repository.is_active),
-            public_media=PublicMedia(self._stored_media, self._media_links, utc_now),
+            media=MediaReader(TwilioMedia.of(settings), self._attachments.read, self._limiter, utc_now),
+            uploads=Uploads(self._attachments, self._media_links, self._limiter, users_repository.is_active),
+            public_media=PublicMedia(self._attachments, self._media_links, utc_now),
             push=push,
             shutdown=self._shutdown,
             backup_recovery=BackupRecovery(
@@ -370,7 +370,7 @@ class _Builder:
         """Erases what a user has stored. May be repeated."""
         await contacts_repository.erase(user_id)
         await self._erasure.erase(user_id)
-        await self._stored_media.erase(user_id)
+        await self._attachments.erase(user_id)
         await self._push_queue.erase(user_id)
 
     def _build_quotas(self) -> SendQuotas:
@@ -495,7 +495,7 @@ class _Builder:
             BackgroundTask("contact-cleanup", lambda: every(_CLEAN_UP_SECONDS, contacts.delete_old)),
             BackgroundTask("mail-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._mail_queue.delete_expired)),
             BackgroundTask("reset-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.reset_tokens.delete_expired)),
-            BackgroundTask("media-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._media_cleanup.run_round)),
+            BackgroundTask("attachment-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._attachment_cleanup.run_round)),
             BackgroundTask("push-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._push_queue.delete_expired)),
             *self._build_mail_tasks(users),
             self._build_push_task(users),
@@ -504,7 +504,7 @@ class _Builder:
         if self._settings.content_retention_days is not None:
             kept_for = timedelta(days=self._settings.content_retention_days)
             retention = Retention(
-                kept_for, self._changes.publisher, self._changes.upgrade, utc_now, self._media_cleanup.check_soon
+                kept_for, self._changes.publisher, self._changes.upgrade, utc_now, self._attachment_cleanup.check_soon
             )
             tasks.append(BackgroundTask("retention", retention.run))
         return tasks

@@ -120,7 +120,8 @@ async def test_every_request_has_one_log_line_with_its_route(start: Start) -> No
         )
     for wanted in expected:
         (line,) = [line for line in lines if wanted.items() <= line.items()]
-        assert line["milliseconds"] >= 0
+        # Of a test's request: in another unit, it would be beyond that.
+        assert 0 <= line["milliseconds"] < 60_000
         assert re.fullmatch(r"[0-9a-f]{16}", line["request_id"])
     assert len({line["request_id"] for line in lines}) == len(lines)
 

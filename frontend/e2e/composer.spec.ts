@@ -269,7 +269,7 @@ test('of a table that is pasted as recipients, the column is chosen, and nothing
   await expect(question).toBeVisible();
   // Who presses Enter before reading adds nothing.
   await page.keyboard.press('Enter');
-  await expect(question.getByRole('button', { name: 'Add 2 numbers' })).toBeVisible();
+  await expect(question.getByRole('button', { name: 'Add 2 entries' })).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(question).toHaveCount(0);
   await expect(recipient).toBeFocused();
@@ -280,7 +280,7 @@ test('of a table that is pasted as recipients, the column is chosen, and nothing
   await expect(question.getByRole('checkbox', { name: 'Office' })).toBeChecked();
   await question.getByRole('checkbox', { name: 'Office' }).uncheck();
   await question.getByRole('checkbox', { name: 'Mobile' }).check();
-  await question.getByRole('button', { name: 'Add 2 numbers' }).click();
+  await question.getByRole('button', { name: 'Add 2 entries' }).click();
   await expect(question).toHaveCount(0);
   await expect(recipient).toBeFocused();
   await expect(remove).toHaveCount(2);

@@ -10,7 +10,6 @@ from fastapi.security import OAuth2PasswordBearer
 from mysms.contacts.contact_import import ContactImport
 from mysms.contacts.csv_export import ContactsCsvExport
 from mysms.contacts.service import ContactService
-from mysms.core.settings import Settings
 from mysms.media.reader import MediaReader
 from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
@@ -62,7 +61,6 @@ def provided(find: Callable[[Request], object]) -> Dependency:
 
 
 AppServices = Annotated[Services, provided(get_services)]
-AppSettings = Annotated[Settings, provided(lambda request: get_services(request).settings)]
 Accounts = Annotated[AccountService, provided(lambda request: get_services(request).users.accounts)]
 Sessions = Annotated[SessionService, provided(lambda request: get_services(request).users.sessions)]
 SignIn = Annotated[SignInService, provided(lambda request: get_services(request).users.sign_in)]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,6 +18,7 @@ from mysms.contacts.imports import Existing, Item, check, merge, outcome_of, rej
 from mysms.contacts.repository import Row
 from mysms.contacts.service import MAXIMUM_CONTACTS, ContactService
 from mysms.core.giving_way import giving_way
+from mysms.core.places import Places
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
 
@@ -28,6 +28,7 @@ CHANGED_MEANWHILE = "Contact was changed elsewhere at the same time: import it a
 _LIMIT = Limit("contact_imports", 100, timedelta(hours=1))
 _AT_ONCE = 4
 """Files that a process has in memory."""
+_AT_ONCE_OF_A_USER = 2
 _BATCH = 1_000
 """As many as an entry of the log of changes announces."""
 _TRIES = 3
@@ -43,10 +44,6 @@ class Imported:
     file: ContactFile
     items: Sequence[Item]
     rejected: str | None
-
-    @property
-    def counts(self) -> Counter[str]:
-        return Counter(item.outcome for item in self.items)
 
 
 class ContactImport:
@@ -65,7 +62,7 @@ class ContactImport:
         self._limiter = limiter
         self._is_active = is_active
         self._clock = clock
-        self._free = _AT_ONCE
+        self._places = Places(_AT_ONCE, _AT_ONCE_OF_A_USER)
 
     @contextlib.asynccontextmanager
     async def admit(self, user_id: ObjectId) -> AsyncIterator[None]:
@@ -73,14 +70,11 @@ class ContactImport:
 
         Raises ImportsBusyError and RateLimitedError.
         """
-        if not self._free:
+        if not self._places.has_one_for(user_id):
             raise ImportsBusyError
-        self._free -= 1
-        try:
+        with self._places.taking(user_id):
             await self._limiter.hit(_LIMIT, str(user_id))
             yield
-        finally:
-            self._free += 1
 
     async def run(
         self,

@@ -17,7 +17,7 @@ from mysms.core.blank import is_blank
 from mysms.core.csv_files import text_of
 from mysms.core.giving_way import giving_way
 from mysms.core.phone_numbers import PhoneNumberError, normalise
-from mysms.messages.words import fold
+from mysms.core.words import fold
 
 MAXIMUM_ROWS = 20_000
 MAXIMUM_COLUMNS = 200

@@ -4,15 +4,13 @@ import re
 from dataclasses import dataclass
 
 from mysms.core.blank import INVISIBLE
-from mysms.messages.words import NO_WORDS, fold, words_of
+from mysms.core.words import fold, whole_words_of
 
 _SORTED_BY = 50
 """Characters of a folded name; what has the same ones is listed by number."""
 _NEIGHBOURS = 3
 """Digits that are found wherever they stand in a number. Fewer are found at its beginning."""
 _DIGITS = re.compile(rf"[0-9+(){INVISIBLE}./-]*[0-9][0-9+(){INVISIBLE}./-]*")
-_MARK = "*"
-"""The end of the beginnings that texts of messages have. Names have more of them."""
 
 
 def sort_key_of(name: str, number: str) -> str:
@@ -22,7 +20,7 @@ def sort_key_of(name: str, number: str) -> str:
 
 def terms_of(name: str, number: str) -> list[str]:
     """Returns what is stored with a contact: all beginnings of the words of its name, and parts of its number."""
-    terms = {word[:length]: None for word in _words(name) for length in range(1, len(word) + 1)}
+    terms = {word[:length]: None for word in whole_words_of(name) for length in range(1, len(word) + 1)}
     digits = number.removeprefix("+")
     terms |= {f"+{digits[:length]}": None for length in range(1, _NEIGHBOURS)}
     return [*terms, *_neighbours(digits)]
@@ -42,7 +40,7 @@ class ContactQuestion:
         A zero before a national number, or two before an international one, are not part of numbers as stored.
         """
         if not _DIGITS.fullmatch(text):
-            return cls(tuple(sorted(_words(text), key=len, reverse=True)))
+            return cls(tuple(sorted(whole_words_of(text), key=len, reverse=True)))
         digits = re.sub("^00?", "", re.sub("[^0-9]", "", text))
         is_beginning = "+" in text or len(digits) < _NEIGHBOURS
         pattern = rf"^\+{digits}" if is_beginning else digits
@@ -55,10 +53,6 @@ class ContactQuestion:
     def is_empty(self) -> bool:
         """Whether it asks for nothing: the text has no words and no digits that count."""
         return not self.terms
-
-
-def _words(text: str) -> list[str]:
-    return [word for word in words_of(text) if not word.endswith(_MARK) and word not in NO_WORDS]
 
 
 def _neighbours(digits: str) -> list[str]:

@@ -10,7 +10,7 @@ class MediumUnavailableError(DomainError):
     """The provider does not return a medium at present."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    code = "attachment_unavailable"
+    code = "medium_unavailable"
     example = "Twilio does not return this attachment at the moment. Please try again in a few seconds."
 
     @property
@@ -20,5 +20,5 @@ class MediumUnavailableError(DomainError):
 
 class MediumTooLargeError(DomainError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    code = "attachment_too_large"
+    code = "medium_too_large"
     example = "This attachment is larger than 5 MB, so it is not shown here."

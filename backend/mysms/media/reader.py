@@ -81,6 +81,7 @@ class MediaReader:
             if str(media.index) == index:
                 return Medium(
                     user_id,
+                    # Of an inbound message: nothing updates it once it is stored.
                     message.updated_at,
                     message.twilio_sid or "",
                     media.index,

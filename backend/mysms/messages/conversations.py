@@ -22,9 +22,9 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from mysms.core.database import DatabaseError
 from mysms.core.timestamps import to_rfc3339
+from mysms.core.words import words_of
 from mysms.messages.encoding import CONVERSATION_FIELDS, Row
 from mysms.messages.models import WORDS_VERSION, Conversation, Countable, Message
-from mysms.messages.words import words_of
 
 _DUPLICATE_KEY = 11000
 MOST_RECENT = 1_000
@@ -290,6 +290,10 @@ async def list_own(
         batch_size=limit,
     )
     return await rows.to_list()
+
+
+async def exists(user_id: ObjectId, peer_number: str) -> bool:
+    return await Conversation.get_pymongo_collection().find_one(own(user_id, peer_number), {"_id": 1}) is not None
 
 
 async def find_own(user_id: ObjectId, peer_number: str) -> Row | None:

@@ -11,7 +11,7 @@ from mysms.changes.publisher import ChangePublisher
 from mysms.core.database import DatabaseError
 from mysms.core.errors import InvalidFieldsError, NotFoundError
 from mysms.core.timestamps import Clock
-from mysms.messages import conversations, repository, unread
+from mysms.messages import conversations, repository
 from mysms.messages.errors import MessageInFlightError
 from mysms.messages.filter import MessageFilter
 
@@ -75,7 +75,7 @@ class MessageDeletion:
         user.
         """
         conversation, anchor = MessageFilter(peer_number=peer_number), None
-        if not [number for number in conversation.peer_numbers if await unread.exists(user_id, number)]:
+        if not [number for number in conversation.peer_numbers if await conversations.exists(user_id, number)]:
             raise NotFoundError("There is no such conversation.")
         if before is not None:
             known = ObjectId.is_valid(before)

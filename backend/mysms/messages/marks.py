@@ -7,7 +7,7 @@ from bson import ObjectId
 from mysms.changes.change import Change
 from mysms.changes.publisher import ChangePublisher
 from mysms.core.errors import NotFoundError
-from mysms.messages import unread
+from mysms.messages import conversations
 from mysms.messages.filter import MessageFilter
 
 _Mark = Callable[[ObjectId, str], Awaitable[Change | None]]
@@ -17,7 +17,7 @@ async def mark_each(publisher: ChangePublisher, user_id: ObjectId, peer_number: 
     """Marks what there is with this number, and publishes it; raises NotFoundError if there is nothing."""
     # Earlier versions stored some numbers in another form.
     numbers: Sequence[str] = MessageFilter(peer_number=peer_number).peer_numbers
-    own = [number for number in numbers if await unread.exists(user_id, number)]
+    own = [number for number in numbers if await conversations.exists(user_id, number)]
     if not own:
         raise NotFoundError("There is no such conversation.")
     for number in own:

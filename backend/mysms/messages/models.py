@@ -209,7 +209,8 @@ class Countable(NamedTuple):
 class Conversation(Document):
     """The counters of a user's messages with one number. The module `conversations` maintains them.
 
-    The same collection has one document with the total of each user, without the first two fields below.
+    The same collection has one document with the total of each user, without the first two fields below, and the
+    opt-outs (ADR 19), which `opt_outs/repository.py` alone reads.
     """
 
     id: str  # type: ignore[assignment]  # made of the user and the number

@@ -10,11 +10,11 @@ from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from mysms.changes.change import MARKED_FIELDS, UNPUBLISHED, Change, change_one, marked
+from mysms.core.words import NO_WORDS, words_of
 from mysms.messages.encoding import MESSAGE_FIELDS, TIMELINE_FIELD, Row
 from mysms.messages.filter import MessageFilter
 from mysms.messages.models import WORDS_VERSION, Countable, Event, Message
 from mysms.messages.status import FINAL_RANK, SENT_RANK, TERMINAL, UNSENT_TERMINAL, OutboxState, is_final, rank_of
-from mysms.messages.words import NO_WORDS, words_of
 
 MAXIMUM_EVENTS = 100
 _WITHOUT_WORDS = 2

@@ -29,12 +29,12 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 
+from mysms.core.words import Question
 from mysms.messages import conversations
 from mysms.messages.encoding import Row
 from mysms.messages.filter import Condition, MessageFilter
 from mysms.messages.models import WORDS_VERSION, Message
 from mysms.messages.repository import Anchor, order_of
-from mysms.messages.words import Question
 
 MOST_COUNTED = 1_000
 """The results of a search that are counted; one more means that there are more."""

@@ -27,10 +27,6 @@ async def list_own(user_id: ObjectId, limit: int) -> list[Row]:
     return [row for row in await rows.to_list() if row.get("last_message_key")]
 
 
-async def exists(user_id: ObjectId, peer_number: str) -> bool:
-    return await Conversation.get_pymongo_collection().find_one(own(user_id, peer_number), {"_id": 1}) is not None
-
-
 async def is_no_news(message: Message) -> bool:
     """Whether nobody is to be told of a message that has come in: its conversation is muted, or it was read.
 

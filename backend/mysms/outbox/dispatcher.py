@@ -131,11 +131,6 @@ class Dispatcher:
                 del self._waiting[message_id]
 
     @property
-    def pause_reason(self) -> str | None:
-        """The reason of the pause, for the operator."""
-        return None if self.pause is None else self.pause.reason
-
-    @property
     def can_send_now(self) -> bool:
         """Whether a worker is free for a message that is due now."""
         return self.pause is None and not self._stopping and not self._free.locked()

@@ -98,7 +98,13 @@ class PushDispatcher:
         keys = await self._keys.load()
         contact = await contacts.find(ObjectId(message.user_id), message.peer_number)
         try:
-            packed = self._packer.pack(message, subscription, keys, name=contact["name"] if contact else None)
+            packed = self._packer.pack(
+                message,
+                subscription,
+                keys,
+                valid_for=push.expires_at - self._clock(),
+                name=contact["name"] if contact else None,
+            )
         except ValueError:
             await self._end(push, "refused")
             return

@@ -15,8 +15,6 @@ from mysms.messages.models import Message
 from mysms.push.keys import KeyPair
 from mysms.users.models import PushSubscription
 
-TIME_TO_LIVE = timedelta(hours=4)
-"""How long the push service keeps it for a browser that it cannot reach."""
 _LONGEST_TEXT = 500
 """In characters. A payload may have 4096 bytes, and what a notification shows is far less."""
 _NEW_MESSAGE = "New message"
@@ -41,10 +39,21 @@ class PushPacker:
         self._topic_key = derive_key(secret, "push topic")
 
     def pack(
-        self, message: Message, subscription: PushSubscription, keys: KeyPair, *, name: str | None = None
+        self,
+        message: Message,
+        subscription: PushSubscription,
+        keys: KeyPair,
+        *,
+        valid_for: timedelta,
+        name: str | None = None,
     ) -> PackedPush:
-        """Packs what is told of a message. `name` is what its user calls the sender."""
-        web_push = WebPush(keys.private_pem, keys.public_pem, self._subject, ttl=int(TIME_TO_LIVE.total_seconds()))
+        """Packs what is told of a message. `name` is what its user calls the sender.
+
+        The push service keeps it for `valid_for`, for a browser that it cannot reach.
+        """
+        web_push = WebPush(
+            keys.private_pem, keys.public_pem, self._subject, ttl=max(0, round(valid_for.total_seconds()))
+        )
         target = WebPushSubscription.model_validate(
             {
                 "endpoint": subscription.endpoint,

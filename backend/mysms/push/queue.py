@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo import ASCENDING, ReturnDocument
@@ -27,6 +27,7 @@ class QueuedPush:
     message_id: ObjectId
     attempt: int
     """The number of this attempt; the first one is 1."""
+    expires_at: datetime
 
 
 class PushQueue:
@@ -79,7 +80,7 @@ class PushQueue:
         )
         if row is None:
             return None
-        return QueuedPush(row["_id"], row["session_id"], row["message_id"], row["attempts"])
+        return QueuedPush(row["_id"], row["session_id"], row["message_id"], row["attempts"], row["expires_at"])
 
     async def remove(self, push: QueuedPush) -> None:
         """Removes a push that needs no further attempt."""

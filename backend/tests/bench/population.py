@@ -19,7 +19,7 @@ from devservers.mongodb.collection import Change, id_key_of
 from devservers.mongodb.documents import encode
 from devservers.mongodb.journal import Journal
 from mysms.core.timestamps import to_rfc3339, utc_now
-from mysms.messages.words import words_of
+from mysms.core.words import words_of
 from mysms.users.tokens import AccessClaims, TokenSigner
 from tests.bench.servers import DATA_FILE, Bench
 from tests.support.api_user import ApiUser, Json, new_number

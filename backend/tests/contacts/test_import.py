@@ -157,7 +157,7 @@ async def test_imports_at_once_store_each_contact_once(api_user: ApiUser) -> Non
     numbers = [new_number() for _ in range(100)]
     file = table(*(("Ada", number) for number in numbers))
     await asyncio.gather(
-        *(apply(api_user, file) for _ in range(3)), *(store(api_user, each, "Bob") for each in numbers[:9])
+        *(apply(api_user, file) for _ in range(2)), *(store(api_user, each, "Bob") for each in numbers[:9])
     )
     contacts = await list_all(api_user)
     assert sorted(contact["number"] for contact in contacts) == sorted(numbers)
@@ -183,11 +183,18 @@ async def test_files_that_cannot_be_imported_are_told(
 
 
 @pytest.mark.parametrize(
-    "file", [b"\0" * 1_000, b"Name,Phone\n\0,\0\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b'"', b"\n" * 9 + b"a"]
+    ("file", "status"),
+    [
+        (b"\0" * 1_000, 422),
+        (b"Name,Phone\n\0,\0\n", 200),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 200),
+        (b'"', 422),
+        (b"\n" * 9 + b"a", 200),
+    ],
 )
-async def test_nonsense_changes_nothing(api_user: ApiUser, file: bytes) -> None:
+async def test_nonsense_changes_nothing(api_user: ApiUser, file: bytes, status: int) -> None:
     answer = await api_user.call("POST", PATH, content=file, params={"apply": "true"})
-    assert answer.status_code in {200, 422}
+    assert answer.status_code == status
     assert await list_all(api_user) == []
 
 

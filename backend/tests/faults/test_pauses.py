@@ -54,7 +54,7 @@ async def test_an_account_error_pauses_sending_until_it_is_resolved(
     async with running(fixture, provider) as dispatcher:
 
         async def reason() -> str | None:
-            return dispatcher.pause_reason
+            return None if dispatcher.pause is None else dispatcher.pause.reason
 
         assert await eventually(reason, bool, what="a pause") == "Authenticate"
         assert not dispatcher.can_send_now
@@ -85,7 +85,7 @@ async def test_an_error_that_may_depend_on_the_recipient_does_not_pause_sending(
         await fixture.enqueue(outbox, new_number(), "Account error")
 
         async def reason() -> str | None:
-            return dispatcher.pause_reason
+            return None if dispatcher.pause is None else dispatcher.pause.reason
 
         assert await eventually(reason, bool, what="a pause") == "Suspended"
 
@@ -101,13 +101,14 @@ async def test_an_attempt_that_asks_nothing_does_not_end_a_pause(
     async with running(fixture, provider) as dispatcher:
 
         async def reason() -> str | None:
-            return dispatcher.pause_reason
+            return None if dispatcher.pause is None else dispatcher.pause.reason
 
         await eventually(reason, bool, what="a pause")
         provider.outcome = NotAttempted("not asked")
         later = await fixture.enqueue(outbox, new_number(), "Not asked")
         await eventually(partial(fixture.message, later), _is_pending_again, what="the return to pending")
-        assert dispatcher.pause_reason == "Authenticate"
+        assert dispatcher.pause is not None
+        assert dispatcher.pause.reason == "Authenticate"
 
 
 async def test_the_newest_message_probes_whether_a_pause_is_over(
@@ -136,7 +137,7 @@ async def test_a_pause_ends_when_no_message_is_pending(fixture: OutboxFixture, m
     async with running(fixture, provider) as dispatcher:
 
         async def reason() -> str | None:
-            return dispatcher.pause_reason
+            return None if dispatcher.pause is None else dispatcher.pause.reason
 
         await eventually(reason, bool, what="a pause")
         await eventually(partial(fixture.message, message_id), _is_pending_again, what="the return to pending")

@@ -142,7 +142,7 @@ async def test_a_fault_is_told_and_passes(
 ) -> None:
     await simulator.control.set_fault(kind, **parameters)
     answer = await api_user.call("GET", path_of(picture))
-    problem_of(answer, 503, "attachment_unavailable")
+    problem_of(answer, 503, "medium_unavailable")
     assert answer.headers["Retry-After"] == "5"
     assert "Cache-Control" not in answer.headers or answer.headers["Cache-Control"] == "no-store"
     await simulator.control.reset_faults()
@@ -155,7 +155,7 @@ async def test_a_large_one_is_not_read_to_its_end(
 ) -> None:
     await simulator.control.set_fault("media_large", times=1, **fault)
     answer = await api_user.call("GET", path_of(picture))
-    problem = problem_of(answer, 413, "attachment_too_large")
+    problem = problem_of(answer, 413, "medium_too_large")
     assert problem["detail"] == "This attachment is larger than 5 MB, so it is not shown here."
 
 
@@ -203,7 +203,7 @@ async def test_a_slow_one_ends(
         await simulator.control.set_fault(kind, **parameters)
         async with asyncio.timeout(10):
             answer = await user.call("GET", path_of(picture))
-        problem_of(answer, 503, "attachment_unavailable")
+        problem_of(answer, 503, "medium_unavailable")
 
 
 async def test_a_picture_whose_webhook_was_missed_comes_from_the_list(start: Start, simulator: Simulator) -> None:

@@ -9,7 +9,7 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient, UpdateOne
 
 from mysms.core.timestamps import to_rfc3339
-from mysms.messages.words import words_of
+from mysms.core.words import words_of
 from tests.faults.mongo_proxy import Command, MongoProxy, PausePoint
 from tests.support.api_user import ApiUser, Json
 from tests.support.polling import eventually

@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 from bson import ObjectId
 
+from mysms.core.words import words_of
 from mysms.messages import repository
 from mysms.messages.encoding import message_fields
 from mysms.messages.filter import MessageFilter
@@ -15,7 +16,6 @@ from mysms.messages.repository import Anchor
 from mysms.messages.schemas import Status
 from mysms.messages.search import Bounds, Search
 from mysms.messages.status import PROVIDER_STATUSES, PUBLIC_STATUSES, OutboxState
-from mysms.messages.words import words_of
 from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.api_user import ApiUser, Json, new_number
 from tests.support.responses import field_errors

@@ -13,10 +13,10 @@ from pymongo import AsyncMongoClient
 from mysms.changes.change import UNPUBLISHED
 from mysms.changes.upgrade import UpgradePeriod
 from mysms.core.timestamps import Clock, utc_now
+from mysms.core.words import words_of
 from mysms.messages import repository
 from mysms.messages.retention import BATCH, Retention
 from mysms.messages.status import TERMINAL, OutboxState
-from mysms.messages.words import words_of
 from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture, release_nothing
 from tests.messages.old_messages import make_older, older_id
 from tests.support.api_user import ApiUser, Json

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bson import ObjectId
 
-from mysms.messages import repository, words
+from mysms.core import words
+from mysms.core.words import words_of
+from mysms.messages import repository
 from mysms.messages.filter import MessageFilter
 from mysms.messages.repository import Anchor
 from mysms.messages.search import Bounds, Search
 from mysms.messages.word_index import WordIndex
-from mysms.messages.words import words_of
 from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.api_user import Json
 from tests.support.database import running_database

@@ -1,3 +1,5 @@
+import { HttpHeaders } from '@angular/common/http';
+
 /** A page of a list, newest first. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
@@ -9,4 +11,10 @@ export interface Page<Row> {
   readonly next?: string | undefined;
   /** There are newer rows, for a page that was requested by an older message. */
   readonly hasNewer: boolean;
+}
+
+/** The position from which the next page follows; undefined after the last one. */
+export function nextOf(headers: HttpHeaders): string | undefined {
+  const links = headers.get('Link') ?? '';
+  return /[?&](?:before|position)=([^&>]*)[^>]*>; *rel="?next"?/.exec(links)?.[1];
 }

@@ -14,6 +14,13 @@ describe('a file of contacts', () => {
     expect(await (await withoutPictures(many)).text()).toBe(await cards(0).text());
   });
 
+  it('keeps the umlauts of a large file in the code page of Western Windows', async () => {
+    const name = new Uint8Array([0x4d, 0xfc, 0x6c, 0x6c, 0x65, 0x72]);
+    const pictures = picture.repeat(Math.ceil(MAX_FILE_BYTES / picture.length));
+    const file = new Blob(['BEGIN:VCARD\r\nFN:', name, `\r\n${pictures}END:VCARD\r\n`]);
+    expect(await (await withoutPictures(file)).text()).toContain('FN:Müller\r\n');
+  });
+
   it('is sent as it is otherwise, byte for byte', async () => {
     const few = cards(3);
     expect(await (await withoutPictures(few)).text()).toBe(await few.text());

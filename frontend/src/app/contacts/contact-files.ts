@@ -76,6 +76,15 @@ export class ContactFiles {
 export async function withoutPictures(file: Blob): Promise<Blob> {
   const bytes = await file.arrayBuffer();
   if (file.size <= MAX_FILE_BYTES) return new Blob([bytes]);
-  const text = new TextDecoder().decode(bytes);
+  const text = decode(bytes);
   return /^\s*BEGIN:VCARD/i.test(text) ? new Blob([text.replace(PICTURES, '')]) : file;
+}
+
+/** As the API does, which gets the text in UTF-8. */
+function decode(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
 }

@@ -22,7 +22,7 @@ export function sortContacts(contacts: Iterable<Contact>): FindableContact[] {
     .map(toFindable);
 }
 
-/** Those with words that begin with all of the text's, or whose number has its digits, as the API finds them. */
+/** Those with words, also of labels, that begin with all of the text's, or whose number has its digits. */
 export function findContacts(contacts: readonly FindableContact[], text: string): Contact[] {
   const typed = text.trim();
   if (/\d/.test(typed) && /^[\d\s+()./\u00a0-]+$/.test(typed)) {

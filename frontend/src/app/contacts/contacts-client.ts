@@ -3,6 +3,7 @@ import { Injectable, inject } from '@angular/core';
 import { Observable, catchError, defer, expand, EMPTY, map, of, scan, throwError } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { Contact } from '../api/models';
+import { nextOf } from '../api/page';
 import { REQUEST_TIMEOUT_MS } from '../api/request-timeout';
 
 /** The contacts that have changed since the last answer; at first, all. */
@@ -41,13 +42,13 @@ export class ContactsClient {
   #changesSince(since: number): Observable<ContactChanges | Unchanged> {
     return this.#page({ since, limit: MAX_PAGE }, this.#etag).pipe(
       expand((response) => {
-        const position = positionOfNext(response);
+        const position = nextOf(response.headers);
         return position === undefined ? EMPTY : this.#page({ since, limit: MAX_PAGE, position });
       }),
       scan<HttpResponse<Contact[]>, HttpResponse<Contact[]>[]>((all, one) => [...all, one], []),
       map((responses) => {
         const last = responses.at(-1);
-        return last && positionOfNext(last)
+        return last && nextOf(last.headers)
           ? { contacts: last.body ?? [], areAll: false }
           : this.#complete(since, responses);
       }),
@@ -93,8 +94,4 @@ export class ContactsClient {
       timeout: REQUEST_TIMEOUT_MS,
     });
   }
-}
-
-function positionOfNext({ headers }: HttpResponse<unknown>): string | undefined {
-  return /[?&]position=([^&>]*)[^>]*>; *rel="?next"?/.exec(headers.get('Link') ?? '')?.[1];
 }

@@ -6,6 +6,6 @@ export const pastedTableTexts = {
   text: 'Only what you choose here is added to the recipients.',
   column: (position: number) => `Column ${position}`,
   count: (count: number) => plural(count, { one: '# entry', other: '# entries' }),
-  submit: (count: number) => plural(count, { one: 'Add # number', other: 'Add # numbers' }),
+  submit: (count: number) => plural(count, { one: 'Add # entry', other: 'Add # entries' }),
   cancel: 'Cancel',
 } as const;

@@ -9,7 +9,7 @@ export interface LogGroup {
   readonly messages: readonly Message[];
 }
 
-const MOST_ROWS = 50;
+const MOST_ROWS_OF_GROUP = 50;
 
 /**
  * Newest first. A message stays in the group of `before` in which it was, wherever others are added, because a row that
@@ -33,7 +33,7 @@ export function groupByDay(
     const key = keys.get(message._id);
     let group = groups.at(-1);
     // A group of which more is to come takes what lies between, however long it gets.
-    const isOpen = group && (group.messages.length < MOST_ROWS || (counts.get(group.key) ?? 0) > 0);
+    const isOpen = group && (group.messages.length < MOST_ROWS_OF_GROUP || (counts.get(group.key) ?? 0) > 0);
     if (group?.day !== day || (key === undefined ? !isOpen : key !== group.key)) {
       group = { key: key ?? message._id, day, messages: [] };
       groups.push(group);

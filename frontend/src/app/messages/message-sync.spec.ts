@@ -211,54 +211,6 @@ describe('MessageSync', () => {
     expect(since(api.expectChanges())).toBe(12);
   });
 
-  describe('with an API of the version before, which has no changes', () => {
-    async function poll(newest: Message[], answer: Answer = {}): Promise<void> {
-      api.expectChanges().flush(null, { status: 404, statusText: 'Not Found' });
-      await api.settle();
-      await api.answerChanges(api.expectMessages(), newest, { revision: null, ...answer });
-    }
-
-    it('asks for the newest messages', async () => {
-      await api.answerConversations(messages(1, 1), { revision: null });
-      await poll(messages(1, 1));
-      await threadOf(messages(1, 1), { revision: null });
-      await api.nextPoll();
-      await poll(messages(1, 2), { next: true, total: 2 });
-      expect(loaded()).toEqual(messages(1, 2));
-
-      // One process is of this version, the other one still of that before.
-      const opening = threads().open(OTHER);
-      api.answerThread([], { revision: 5 });
-      await opening;
-      await api.nextPoll();
-      await poll(messages(1, 3));
-      expect(loaded()).toEqual(messages(1, 3));
-      expect(sync.problem()).toBe('');
-    });
-
-    it('asks the one that replaces it for all changes, also if a page of that has come', async () => {
-      await api.answerConversations(messages(1, 2), { revision: null });
-      await poll(messages(1, 2));
-      await threadOf(messages(1, 2), { revision: 60 });
-      await api.nextPoll();
-      const first = api.expectChanges();
-      expect(since(first)).toBe(0);
-      await api.answerChanges(first, [deleted(messages(2, 2)[0])], { revision: 61 });
-      expect(loaded()).toEqual(messages(1, 1));
-      api.answerThread(messages(1, 1), { revision: 61 });
-      await api.nextPoll();
-      expect(since(api.expectChanges())).toBe(61);
-    });
-
-    it('announces none of them as new', async () => {
-      await api.answerConversations(messages(9, 9), { revision: null });
-      await poll(received(messages(1, 8)));
-      await api.nextPoll();
-      await api.answerChanges(api.expectChanges(), received(messages(1, 8)), { revision: 61 });
-      expect(TestBed.inject(StatusAnnouncer).announcements()).toEqual([]);
-    });
-  });
-
   it('keeps what is loaded when a poll fails, has the problem, and waits longer', async () => {
     await start(messages(1, 2));
     await api.nextPoll();

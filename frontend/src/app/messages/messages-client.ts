@@ -23,7 +23,7 @@ import {
   Unread,
 } from '../api/models';
 import { Problem } from '../api/problem';
-import { Page } from '../api/page';
+import { Page, nextOf } from '../api/page';
 import { EXPORT_TIMEOUT_MS, MEDIA_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../api/request-timeout';
 
 /** The messages that have changed since the pages were read that are known. */
@@ -57,7 +57,7 @@ const MAX_PAGE = 200;
 /** After a long absence, loading anew what is shown costs less than reading all that has changed. */
 const MAX_PAGES_OF_CHANGES = 5;
 const NOTHING_UNREAD: Unread = { total: 0, conversations: [], archived: [], muted: [] };
-/** That of the first page if an API of the version before has sent it: all that has ever changed has a higher one. */
+/** Of a page without one: all that has ever changed has a higher one. */
 const UNKNOWN_REVISION = 0;
 
 @Injectable()
@@ -300,27 +300,12 @@ export class MessagesClient {
         };
       }),
       catchError((error: unknown) => {
-        if (!(error instanceof HttpErrorResponse)) return throwError(() => error);
-        if (error.status === 304 && etag) {
+        if (error instanceof HttpErrorResponse && error.status === 304 && etag) {
           this.#lastChanges = { since, etag };
           return of<Unchanged>('unchanged');
         }
-        return error.status === 404 ? this.#newest() : throwError(() => error);
+        return throwError(() => error);
       }),
-    );
-  }
-
-  /** From an API of the version before, which knows no revisions: it is replaced in a moment. */
-  #newest(): Observable<Changes> {
-    return this.#rows<Message>(this.#messages, { limit: MAX_PAGE }).pipe(
-      map(toPage),
-      map(({ rows, total }) => ({
-        messages: rows,
-        total,
-        isComplete: true,
-        isRestored: false,
-        hasOnlyChanges: false,
-      })),
     );
   }
 
@@ -350,7 +335,7 @@ function from(params: Parameters, before: string | undefined): Parameters {
   return before === undefined ? params : { ...params, before };
 }
 
-/** Undefined for an API of the version before. */
+/** Undefined if something on the way leaves the header out. */
 function revisionOf({ headers }: HttpResponse<unknown>): number | undefined {
   const revision = headers.get('X-Revision');
   return revision === null ? undefined : Number(revision);
@@ -363,7 +348,7 @@ function toPage<Row>({ body, headers }: HttpResponse<Row[]>): Page<Row> {
     rows,
     total: Number(headers.get('X-Total-Count') ?? rows.length),
     hasMore: /\brel="?next"?/.test(links),
-    next: /[?&](?:before|position)=([^&>]*)[^>]*>; *rel="?next"?/.exec(links)?.[1],
+    next: nextOf(headers),
     hasNewer: /\brel="?prev"?/.test(links),
   };
 }

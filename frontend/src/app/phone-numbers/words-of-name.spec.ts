@@ -7,6 +7,8 @@ describe('wordsOfName', () => {
     ['בֶּן־גּוּרְיוֹן', 'בן גוריון'],
     ['❤️ Ada', '❤ ada'],
     ['Việt', 'viet'],
+    ['Søren Łukasz Weiß ÆGIR', 'soren lukasz weiss aegir'],
+    ['İlker Işık', 'ilker isik'],
   ])('leaves out what is often not written in %j', (name, words) => {
     expect(wordsOfName(name).join(' ')).toBe(words);
   });

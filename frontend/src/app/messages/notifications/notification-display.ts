@@ -104,7 +104,7 @@ function clicksOfWorker(): Observable<string> {
   );
 }
 
-async function activeRegistration(): Promise<ServiceWorkerRegistration | undefined> {
+export async function activeRegistration(): Promise<ServiceWorkerRegistration | undefined> {
   if (!('serviceWorker' in navigator)) return undefined;
   const registration = await navigator.serviceWorker.getRegistration().catch(() => undefined);
   return registration?.active ? registration : undefined;

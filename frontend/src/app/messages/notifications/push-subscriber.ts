@@ -7,6 +7,7 @@ import { PushKey, NewPushSubscription } from '../../api/models';
 import { toProblem } from '../../api/problem';
 import { REQUEST_TIMEOUT_MS } from '../../api/request-timeout';
 import { notificationTexts } from '../../i18n/notification-texts';
+import { activeRegistration } from './notification-display';
 import { NotificationSettings } from './notification-settings';
 
 const texts = notificationTexts.settings.push;
@@ -89,9 +90,7 @@ async function endSubscription(): Promise<void> {
 }
 
 async function pushManager(): Promise<PushManager | undefined> {
-  if (!('serviceWorker' in navigator)) return undefined;
-  const registration = await navigator.serviceWorker.getRegistration().catch(() => undefined);
-  return registration?.active ? registration.pushManager : undefined;
+  return (await activeRegistration())?.pushManager;
 }
 
 /** In base64url, as the API tells it. */

@@ -391,7 +391,7 @@ describe('RecipientField', () => {
     });
 
     it('adds the column that is chosen; what is no number stays typed', async () => {
-      await click('Add 3 numbers');
+      await click('Add 3 entries');
       expect(value()).toBe(`${BERLIN},${ZURICH},01`);
       expect(dialog()).toBeNull();
     });
@@ -404,7 +404,7 @@ describe('RecipientField', () => {
       boxes()[0]?.click();
       boxes()[1]?.click();
       await fixture.whenStable();
-      await click('Add 7 numbers');
+      await click('Add 7 entries');
       expect(chips()).toHaveLength(6);
     });
 
@@ -423,7 +423,7 @@ describe('RecipientField', () => {
         });
         expect(value()).toBe('');
         if (row.startsWith('"')) {
-          await click('Add 1 number');
+          await click('Add 1 entry');
           expect(chips()).toEqual([]);
           expect(input().value).toBe('030 901820¦1');
         } else await click('Cancel');

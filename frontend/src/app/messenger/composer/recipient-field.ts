@@ -47,7 +47,7 @@ const LINES = /[\n\r]+/;
 /** An empty first cell stays. */
 const BEFORE_TABLE = /^[\ufeff\r\n]+/;
 /** In place of separators. With it, nothing is a number, whatever is around it. */
-const UNREAD = '¦';
+const NOT_A_NUMBER = '¦';
 
 const loadPastedTable = () =>
   withStylesheet(import('./pasted-table/column-dialog'), 'pasted-table');
@@ -171,7 +171,7 @@ export class RecipientField {
   });
   readonly #asked = new Set<string>();
   /** A table that was pasted, and the text around it. */
-  #unread: { table: string; typed: string; value: string } | undefined;
+  #pastedTable: { table: string; typed: string; value: string } | undefined;
   /** Who of them gets no messages. */
   protected readonly optedOut = computed(() => {
     const names = this.#chosenAndUnderstood()
@@ -251,21 +251,21 @@ export class RecipientField {
     input.setRangeText('');
     const { chosen } = this.recipients();
     const typed = input.value;
-    this.#set({ chosen, typed: typed + text.replace(/[\s,;]+/g, UNREAD) + UNREAD });
-    this.#unread = { table: text, typed, value: this.#value() };
+    this.#set({ chosen, typed: typed + text.replace(/[\s,;]+/g, NOT_A_NUMBER) + NOT_A_NUMBER });
+    this.#pastedTable = { table: text, typed, value: this.#value() };
     void this.readTable();
   }
 
   /** Until then, nobody sends without it, and it stays if it cannot be read. A question waits for the focus. */
   protected async readTable(): Promise<void> {
-    const unread = this.#unread;
-    if (!unread) return;
+    const pasted = this.#pastedTable;
+    if (!pasted) return;
     const part = await this.#lazyParts.load(loadPastedTable);
     const isFocused = document.activeElement === this.field().nativeElement;
-    if (!part || !isFocused || unread !== this.#unread || unread.value !== this.#value()) return;
-    this.#unread = undefined;
-    this.#set({ chosen: this.recipients().chosen, typed: unread.typed });
-    part.findRecipients(this.#place, unread.table, (cells) => {
+    if (!part || !isFocused || pasted !== this.#pastedTable || pasted.value !== this.#value()) return;
+    this.#pastedTable = undefined;
+    this.#set({ chosen: this.recipients().chosen, typed: pasted.typed });
+    part.findRecipients(this.#place, pasted.table, (cells) => {
       this.#insert(cells);
     });
   }
@@ -323,7 +323,7 @@ export class RecipientField {
 
   #insert(cells: readonly string[]): void {
     // On two lines of a cell, there may be one number or two.
-    const parts = cells.flatMap((cell) => this.#parser.split(cell.split(LINES).join(UNREAD)));
+    const parts = cells.flatMap((cell) => this.#parser.split(cell.split(LINES).join(NOT_A_NUMBER)));
     this.#take(parts, isBlank(this.#typed()) ? [] : [this.#typed()]);
   }
 

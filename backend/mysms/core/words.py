@@ -82,6 +82,11 @@ def words_of(text: str) -> list[str]:
     return list(found)[:MAXIMUM_WORDS] or NO_WORDS
 
 
+def whole_words_of(text: str) -> list[str]:
+    """Returns the words of a text without their beginnings; none if it has none."""
+    return [word for word in words_of(text) if word and not word.endswith(_BEGINNING)]
+
+
 @dataclass(frozen=True)
 class Question:
     """What must occur in a text, in any order: these words, and a word with this beginning, if there is one.

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
-from mysms.messages.words import (
+from mysms.core.words import (
     MAXIMUM_ASKED,
     MAXIMUM_FOLDED,
     MAXIMUM_LENGTH,
@@ -18,6 +17,7 @@ from mysms.messages.words import (
     fold,
     words_of,
 )
+from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
 
 SPELLINGS: list[Callable[[str], str]] = [
     str,
