@@ -98,10 +98,15 @@ class Phones:
             self._ledger.add_media(Media(new_media_sid(), message.sid, attachment.content_type, attachment.content))
         self._ledger.insert(message)
         if webhook := self._webhook(message):
-            task = asyncio.create_task(self._callback_sender.send(webhook))
+            task = asyncio.create_task(self._send(webhook))
             self._webhooks.add(task)
             task.add_done_callback(self._webhooks.discard)
         return message
+
+    async def _send(self, webhook: Callback) -> None:
+        await self._callback_sender.send(webhook)
+        # It is the only one of its message.
+        await self._callback_sender.send_held_back(webhook.sid)
 
     def _webhook(self, message: Message) -> Callback | None:
         number = self._ledger.number_settings(message.to_number)

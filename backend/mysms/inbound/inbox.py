@@ -144,6 +144,7 @@ class Inbox:
             content=text.content,
             opt_out_type=text.opt_out_type,
             at=at,
+            is_dated_by_provider=text.source == "reconciler",
         )
 
     async def _settle(self, text: InboundText, stored: StoredMessage) -> None:

@@ -27,6 +27,8 @@ class OptOutChange:
     """When the provider received it, as far as that is known: the newest one holds."""
     source: Source
     reason: str | None = None
+    is_dated_by_provider: bool = False
+    """Whether `at` is by the provider's clock, and not by ours."""
 
     @property
     def opted_out(self) -> bool:

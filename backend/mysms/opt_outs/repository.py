@@ -69,9 +69,11 @@ class OptOutRepository:
             # It is not the newest, or known.
             await self._records.update_one(unknown, push)
         if change.wish == "opt_in" and change.source != "manual":
+            # Nothing refuses what is sent after an opt-out by hand, so it is to be older by any clock.
+            since = change.at - (CLOCKS_DIFFER if change.is_dated_by_provider else timedelta())
             # By hand, it is recorded for all senders.
             await self._records.update_many(
-                {"_id": _ids_of(change.number), "manual.opted_out": True, "manual.at": {"$lt": change.at}},
+                {"_id": _ids_of(change.number), "manual.opted_out": True, "manual.at": {"$lt": since}},
                 # A set, since the record of the number that it was said to has the entry already.
                 {"$set": {"manual": values}, "$addToSet": {"history": entry}},
             )

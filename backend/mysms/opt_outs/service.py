@@ -28,7 +28,15 @@ class OptOutService:
         self._clock = clock
 
     async def heed(
-        self, sid: str, *, sender: str, number: str, content: str, opt_out_type: str | None, at: datetime
+        self,
+        sid: str,
+        *,
+        sender: str,
+        number: str,
+        content: str,
+        opt_out_type: str | None,
+        at: datetime,
+        is_dated_by_provider: bool,
     ) -> None:
         """Records what an inbound message says about opting out, if it says anything. May be repeated."""
         wish = wish_of(content, opt_out_type)
@@ -44,6 +52,7 @@ class OptOutService:
                 at=at,
                 source="provider" if opt_out_type else "keyword",
                 reason=None if opt_out_type else content.strip().upper(),
+                is_dated_by_provider=is_dated_by_provider,
             )
         )
         _log.info("Recorded an %s.", "opt-out" if wish == "opt_out" else "opt-in")

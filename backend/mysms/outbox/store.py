@@ -10,7 +10,7 @@ from pymongo import ASCENDING, DESCENDING
 
 from mysms.changes.change import Change
 from mysms.changes.publisher import ChangePublisher
-from mysms.core.database import Database
+from mysms.core.database import Database, DatabaseError
 from mysms.core.metrics import DUPLICATE_SENDS
 from mysms.core.timestamps import Clock
 from mysms.messages import conversations, repository
@@ -31,6 +31,7 @@ from mysms.providers.base import (
     Accepted,
     AccountUnavailable,
     Indeterminate,
+    NotAttempted,
     Outcome,
     Rejected,
     RetryableFailure,
@@ -181,24 +182,33 @@ class OutboxStore:
             await self._locks.release_if_over(row["outbound"]["dedup_key"], row["_id"])
             return None
         claim = Claim.of(row, attempt, now)
+        try:
+            return claim if await self._may_be_sent(claim, row["user_id"]) else None
+        except DatabaseError:
+            # No attempt begins. If this fails, too, the claim ends with its lease.
+            await self.settle(claim, NotAttempted("The database failed."), jitter=1.0)
+            raise
+
+    async def _may_be_sent(self, claim: Claim, user_id: ObjectId) -> bool:
+        """Whether the message of a claim is to be sent; ends the claim if not."""
         # Only after the claim is a look-up of SIDs conclusive: a callback that proves an earlier attempt either wrote
         # its SID before the claim, and is seen here, or sees the new attempt. The same holds for an opt-out. A message
         # of a deleted account was stored late, by a process that ended before it saw that the account was gone.
         sid, is_opted_out, is_active = await asyncio.gather(
             self._message_ids.sid_of(claim.message_id),
             self._opt_outs.is_opted_out(claim.to_number),
-            self._is_active(row["user_id"]),
+            self._is_active(user_id),
         )
         if sid is not None:
-            await self._accept(claim.message_id, attempt, claim.dedup_key, sid)
-            return None
+            await self._accept(claim.message_id, claim.attempt, claim.dedup_key, sid)
+            return False
         if not is_active:
             await self._erase(claim)
-            return None
+            return False
         if is_opted_out:
-            await self._refuse(claim.message_id, attempt, claim.dedup_key)
-            return None
-        return claim
+            await self._refuse(claim.message_id, claim.attempt, claim.dedup_key)
+            return False
+        return True
 
     async def _erase(self, claim: Claim) -> None:
         """Erases a message of a deleted account that this process has claimed, unless the claim is over."""

@@ -6,6 +6,7 @@ A clock may be wrong for a moment. What it has put further into the future than 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from pymongo import DESCENDING
@@ -17,8 +18,13 @@ from mysms.outbox.sender_identity import SenderIdentity
 
 _OUT_OF_USE = timedelta(days=1)
 """A sender that was used for the last time so long before another one is certainly not used any more."""
-_AS_FORMER = {"replaced_at": "", "answers_complete_until": "", "is_over": ""}
+_AS_FORMER = {"replaced_at": "", "answers_complete_until": "", "over_at": ""}
 """What only the looks for a former sender have."""
+
+
+def _goes_on(now: datetime) -> Mapping[str, object]:
+    """Returns the condition for senders whose looks have not ended, or only by a clock that was ahead."""
+    return {"over_at": {"$not": {"$lte": now}}}
 
 
 @dataclass
@@ -72,7 +78,7 @@ class InboundLooks:
         due: dict[str, object] = {"_id": self._id, "$or": is_due}
         claim: dict[str, object]
         if self._is_former:
-            due["is_over"] = {"$ne": True}
+            due |= _goes_on(now)
             claim = {"$set": {"next_look_at": held_until}}
         else:
             claim = {"$set": {"next_look_at": held_until, **self._use(now)}, "$unset": _AS_FORMER}
@@ -114,18 +120,19 @@ class InboundLooks:
             if look.replaced_at is not None and look.started_at >= look.replaced_at + self._former_for:
                 # Unless a process that had slept has just used it.
                 unused = {"_id": self._id, "replaced_at": look.replaced_at}
-                await self._looks.update_one(unused, {"$set": {"is_over": True}})
+                await self._looks.update_one(unused, {"$set": {"over_at": look.started_at}})
         await self._update(look, values)
 
     async def begin_use(self) -> None:
         """Records that this sender is in use now, and when it took the place of others of the account.
 
-        To be called once a process, before its first look.
+        A look is due then. To be called once a process, before its first look.
         """
         now = self._clock()
         own = await self._looks.find_one({"_id": self._id}) or {}
         others = await self._looks.find(self._others()).to_list()
-        last_use = max([row["in_use_at"] for row in [own, *others] if "in_use_at" in row], default=now)
+        uses = [row["in_use_at"] for row in [own, *others] if "in_use_at" in row]
+        last_use = max([use for use in uses if use <= now], default=now)
         for other in others:
             if "replaced_at" in other:
                 continue
@@ -138,13 +145,14 @@ class InboundLooks:
             due = {"next_look_at": now, "next_deep_look_at": now}
             replaced = {"_id": self._id, "$or": [{name: {"$exists": True}} for name in _AS_FORMER]}
             await self._looks.update_one(replaced, {"$set": {**due, **self._use(now)}, "$unset": _AS_FORMER})
-        elif not await self._renew_use(now):
+        # A process that was killed may hold a look. One that runs ends it, without an effect.
+        elif not await self._renew_use(now, {"next_look_at": now}):
             # From now on, what it receives is ours.
             await self._begin(now, now)
 
     async def find_former_senders(self) -> list[SenderIdentity]:
         """Returns the other senders of the account for which there are looks, those that were used last first."""
-        looked_for = {**self._others(), "is_over": {"$ne": True}}
+        looked_for = {**self._others(), **_goes_on(self._clock())}
         found = self._looks.find(looked_for, {"sender": 1}, sort=[("in_use_at", DESCENDING)])
         senders = [row["sender"] for row in await found.to_list()]
         return [SenderIdentity(each["account_sid"], each["from_number"], each["api_base_url"]) for each in senders]
@@ -159,16 +167,20 @@ class InboundLooks:
     def _use(self, now: datetime) -> Mapping[str, object]:
         return {"sender": asdict(self._identity), "in_use_at": now}
 
-    async def _renew_use(self, now: datetime) -> bool:
+    async def _renew_use(self, now: datetime, values: Mapping[str, object] = MappingProxyType({})) -> bool:
         """Records that this sender is in use still; returns whether there is a document."""
-        use = {"$set": self._use(now), "$unset": _AS_FORMER}
+        use = {"$set": {**self._use(now), **values}, "$unset": _AS_FORMER}
         return bool((await self._looks.update_one({"_id": self._id}, use)).matched_count)
 
     async def _replaced_at(self, row: Mapping[str, Any], now: datetime) -> datetime:
         """Returns when this sender was replaced, and records it if that was not known, or dated by a wrong clock."""
+        recorded: datetime | None = row.get("replaced_at")
+        in_use_at: datetime = row["in_use_at"]
+        if recorded is not None and now < in_use_at:
+            # One of the clocks is wrong, and nobody knows which.
+            return recorded
         # A process that still ran with it may have taken it back.
-        recorded = row.get("replaced_at")
-        replaced_at: datetime = max(row["in_use_at"], min(recorded or now, now))
+        replaced_at = max(min(in_use_at, now), min(recorded or now, now))
         if replaced_at != recorded:
             as_read = {"_id": self._id, "replaced_at": recorded}
             await self._looks.update_one(as_read, {"$set": {"replaced_at": replaced_at}})

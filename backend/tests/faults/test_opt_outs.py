@@ -13,6 +13,7 @@ from pymongo.errors import AutoReconnect
 from mysms.messages.status import OutboxState
 from mysms.opt_outs.records import OptOutChange
 from mysms.opt_outs.repository import OptOutRepository
+from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.providers.base import Accepted, ProviderMessage, Rejected, RetryableFailure
 from tests.faults.environment import ApiProcess, Environment
 from tests.faults.inbound_webhooks import WRITES, catching_up, direct_webhooks, webhooks_of
@@ -99,8 +100,10 @@ async def test_a_stop_is_in_force_once_its_webhook_is_answered(env: Environment)
     """The provider tells nothing again afterwards, and its list does not say that ARRET means STOP."""
     number, api = new_number(), env.apis[0]
     form = inbound_form(number, "ARRET", OptOutType="STOP")
+    sid = form["MessageSid"]
     signature = signature_of(f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}", form)
-    pause = api.mongo_proxy.add(PausePoint(is_opt_out, "request"))
+    # The process has just started, and may read others in the list.
+    pause = api.mongo_proxy.add(PausePoint(lambda command: is_opt_out(command) and sid in str(command), "request"))
     answering = asyncio.create_task(
         env.http.post(f"{api.url}{INBOUND_PATH}", data=form, headers={"X-Twilio-Signature": signature})
     )
@@ -246,6 +249,22 @@ async def test_a_message_in_backoff_fails_at_its_claim_and_frees_its_text(fixtur
     assert (message.outbox_state, message.error_code) == (OutboxState.REJECTED, "recipient_opted_out")
     assert message.status == "failed"
     assert await fixture.database["content_locks"].find({}).to_list() == []
+
+
+@pytest.mark.parametrize("look", [(OptOutRepository, "is_opted_out"), (ProviderMessageIds, "sid_of")])
+async def test_a_claim_whose_checks_the_database_fails_is_given_back(
+    fixture: OutboxFixture, monkeypatch: pytest.MonkeyPatch, look: tuple[type, str]
+) -> None:
+    """No attempt began, so nobody is told that the message may have been sent."""
+    outbox = fixture.outbox("sender")
+    message_id = await fixture.enqueue(outbox, new_number(), "Hello")
+    with monkeypatch.context() as failing:
+        failing.setattr(*look, AsyncMock(side_effect=AutoReconnect))
+        with pytest.raises(AutoReconnect):
+            await outbox.claim_next()
+    assert (await fixture.message(message_id)).outbox_state is OutboxState.PENDING
+    fixture.now += timedelta(seconds=5)
+    assert (await fixture.claim(outbox)).message_id == message_id
 
 
 async def test_a_pending_message_that_another_process_sends_meanwhile_is_not_refused(fixture: OutboxFixture) -> None:

@@ -18,6 +18,7 @@ from mysms.inbound.recipients import Recipients
 from mysms.inbound.text import InboundText
 from mysms.messages.models import Message
 from mysms.opt_outs.records import OptOutChange, Source
+from mysms.opt_outs.repository import CLOCKS_DIFFER
 from mysms.opt_outs.service import OptOutService
 from mysms.outbox.sender_identity import SenderIdentity
 from mysms.providers.base import ProviderMedia, ProviderMessage, ProviderUnavailableError
@@ -767,7 +768,7 @@ async def test_a_number_whose_looks_had_ended_is_looked_for_again_after_its_next
     await looks.end(look, EVERY, is_complete=True)
     assert await fixture.looks(NEW).find_former_senders() == [IDENTITY]
     await fixture.outbox.database["inbound_looks"].update_one(
-        {"sender.from_number": IDENTITY.from_number}, {"$set": {"is_over": True}}
+        {"sender.from_number": IDENTITY.from_number}, {"$set": {"over_at": fixture.outbox.now}}
     )
     await fixture.catch_ups(IDENTITY).run_round()
     fixture.outbox.advance(minutes=1)
@@ -775,6 +776,92 @@ async def test_a_number_whose_looks_had_ended_is_looked_for_again_after_its_next
     fixture.outbox.advance(hours=2)
     await fixture.catch_ups(NEW).run_round()
     assert await fixture.texts() == ["STOP"]
+
+
+async def test_the_list_is_read_at_each_start(fixture: Fixture) -> None:
+    # It was killed during its look.
+    assert await fixture.looks().claim(EVERY) is not None
+    for text in ("While it was killed", "While it was restarted at once"):
+        fixture.receive(text)
+        await fixture.catch_ups(IDENTITY).run_round()
+        assert (await fixture.texts())[-1:] == [text]
+
+
+async def test_a_clock_that_was_ahead_for_a_moment_ends_no_looks_for_a_former_number(fixture: Fixture) -> None:
+    peer = await write_from_former_number(fixture)
+    fixture.outbox.advance(days=1)
+    right, catch_ups = fixture.outbox.now, fixture.catch_ups(NEW)
+    fixture.outbox.advance(days=365)
+    await catch_ups.run_round()
+    fixture.outbox.now = right
+    fixture.receive("STOP", from_number=peer)
+    fixture.outbox.advance(hours=2)
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_a_clock_that_was_ahead_in_the_last_use_of_a_number_does_not_keep_it_ours(fixture: Fixture) -> None:
+    await write_from_former_number(fixture)
+    right = fixture.outbox.now
+    fixture.outbox.advance(days=40)
+    await fixture.catch_ups(IDENTITY).run_round()
+    fixture.outbox.now = right + timedelta(minutes=10)
+    catch_ups = fixture.catch_ups(NEW)
+    await catch_ups.run_round()
+    fixture.outbox.advance(days=5)
+    fixture.receive("To whoever has the number by now")
+    fixture.outbox.advance(hours=2)
+    await catch_ups.run_round()
+    assert await fixture.texts() == []
+
+
+async def test_a_clock_that_was_ahead_once_dates_no_later_replacement(fixture: Fixture) -> None:
+    right = fixture.outbox.now
+    fixture.outbox.advance(days=40)
+    await fixture.catch_ups(NEW).run_round()
+    fixture.outbox.now = right
+    catch_ups = fixture.catch_ups(IDENTITY)
+    for _ in range(5):
+        await catch_ups.run_round()
+        fixture.outbox.advance(days=1)
+    await catch_ups.run_round()
+    fixture.outbox.advance(hours=1)
+    fixture.receive("STOP")
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_a_clock_that_was_behind_for_a_moment_dates_no_replacement_earlier(fixture: Fixture) -> None:
+    await fixture.catch_ups(IDENTITY).run_round()
+    fixture.outbox.advance(hours=2)
+    received_at = fixture.outbox.now - timedelta(minutes=30)
+    catch_ups = fixture.catch_ups(NEW)
+    await catch_ups.run_round()
+    right = fixture.outbox.now
+    fixture.outbox.advance(days=-2)
+    await fixture.catch_ups(NEW).run_round()
+    fixture.outbox.now = right + timedelta(hours=3)
+    fixture.receive("Listed late, from when it was in use", received_at)
+    await catch_ups.run_round()
+    assert await fixture.texts() == ["Listed late, from when it was in use"]
+
+
+async def test_what_the_list_dates_undoes_an_opt_out_by_hand_only_if_no_clock_may_be_wrong(fixture: Fixture) -> None:
+    """Nothing refuses what is sent after it."""
+    await fixture.catch_up().run_round()
+    doubtful, sure = new_number(), new_number()
+    opt_outs = fixture.outbox.opt_outs
+    for number in (doubtful, sure):
+        by_hand = OptOutChange(number, FROM_NUMBER, number, "opt_out", fixture.outbox.now, "manual", "On the phone")
+        await opt_outs.record(by_hand)
+    # By the provider's clock, which may be ahead.
+    fixture.receive("START", fixture.outbox.now + CLOCKS_DIFFER, from_number=doubtful)
+    fixture.receive("START", fixture.outbox.now + CLOCKS_DIFFER + timedelta(seconds=1), from_number=sure)
+    fixture.outbox.advance(minutes=6)
+    await fixture.catch_up().run_round()
+    assert await fixture.texts() == ["START", "START"]
+    assert await opt_outs.is_opted_out(doubtful)
+    assert not await opt_outs.is_opted_out(sure)
 
 
 @pytest.mark.parametrize("restarts", [True, False])

@@ -104,6 +104,11 @@ async def test_webhooks_get_lost_and_come_twice(control: SimulatorControl, recei
         return [attempt.error for attempt in await control.callbacks(lost.sid)]
 
     assert await eventually(dropped) == ["dropped by a fault"]
+    # It is the only webhook of its message: no later one follows that it could be behind.
+    await control.set_fault("reorder_callbacks", times=1, status="received")
+    await control.text(ORDINARY, "in order")
+    assert [each.params["Body"] for each in await receiver.wait_for(1)] == ["in order"]
+    receiver.received.clear()
     await control.set_fault("duplicate_callbacks", times=1, status="received")
     await control.text(ORDINARY, "twice")
     assert [each.params["Body"] for each in await receiver.wait_for(2)] == ["twice", "twice"]
