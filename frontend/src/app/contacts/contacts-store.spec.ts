@@ -187,13 +187,6 @@ describe('ContactsStore', () => {
     expect(restored.request.params.get('since')).toBe('0');
   });
 
-  it('takes an API that knows no contacts for one without any', async () => {
-    (await expectRequest()).flush({}, { status: 404, statusText: 'Not Found' });
-    await vi.advanceTimersByTimeAsync(30_000);
-    http.expectNone(() => true);
-    expect(shown()).toEqual(['', '']);
-  });
-
   it('leaves the names that were known before, until it has read all contacts', async () => {
     const before = new Map([[BOB, 'Bob']]);
     names.restore(before);

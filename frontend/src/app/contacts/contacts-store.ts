@@ -126,10 +126,7 @@ export class ContactsStore {
         },
       }),
       catchError((error: unknown) => {
-        const problem = toProblem(error);
-        // An API of the version before, which is replaced in a moment.
-        if (problem.status === 404) return EMPTY;
-        this.#problem.set(problem);
+        this.#problem.set(toProblem(error));
         return throwError(() => error);
       }),
     );

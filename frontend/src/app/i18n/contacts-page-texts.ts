@@ -99,6 +99,7 @@ export const contactsPageTexts = {
     nothing: 'There is nothing new to import.',
     notChecked: "The preview doesn't reflect your last change yet.",
     noNumber: 'Say which column has the numbers.',
+    noName: 'Say which column has the names.',
     failed: (why: string) =>
       `${why} Some contacts may be stored already. Try again: none is stored twice.`,
     rejected: 'Download rejected rows',

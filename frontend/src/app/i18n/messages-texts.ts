@@ -15,7 +15,7 @@ export const messagesTexts = {
     loadMore: 'Show more conversations',
     loadingMore: 'Loading…',
     loading: 'Loading your messages…',
-    empty: 'No conversations yet. Everyone you write to appears here.',
+    empty: 'No conversations. Everyone you write to appears here.',
     stale: 'These messages may be out of date.',
     archived: 'Archived',
     muted: 'Muted',

@@ -1,6 +1,7 @@
 import { HttpErrorResponse } from '@angular/common/http';
 import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
+import { Poll } from '../api/poll';
 import { Problem, toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
 import { ConnectionState, ConnectionStatusStore } from '../ui/connection-status-store';
@@ -10,16 +11,25 @@ describe('ConnectionNotice', () => {
   const state = signal<ConnectionState>('connecting');
   const problem = signal<Problem | undefined>(undefined);
   const lastUpdated = signal<Date | undefined>(undefined);
+  const sessionStatus = signal('signed-in');
+  const retrySession = vi.fn();
+  const pollNow = vi.fn();
 
   beforeEach(() => {
     problem.set(undefined);
     lastUpdated.set(undefined);
+    sessionStatus.set('signed-in');
+    vi.clearAllMocks();
   });
 
   function create(waiting = 0) {
     TestBed.configureTestingModule({
       providers: [
-        { provide: SessionStore, useValue: { problem, status: () => 'signed-in' } },
+        { provide: Poll, useValue: { now: pollNow } },
+        {
+          provide: SessionStore,
+          useValue: { problem, status: sessionStatus, retry: retrySession },
+        },
         {
           provide: ConnectionStatusStore,
           useValue: { status: () => ({ state: state(), lastUpdated: lastUpdated(), reason: '' }) },
@@ -63,6 +73,21 @@ describe('ConnectionNotice', () => {
     problem.set(toProblem(new HttpErrorResponse({ status: 0 })));
     lastUpdated.set(new Date(2026, 10, 28, 15, 30, 11));
     expect(create().said()).toMatch(/You stay signed in\. Retrying… Last updated .*30:11/);
+  });
+
+  it('tries again when the user asks for it, but not without a network', () => {
+    const retry = (): HTMLButtonElement | null => create().notice.querySelector('button');
+    state.set('offline');
+    expect(retry()).toBeNull();
+    TestBed.resetTestingModule();
+    state.set('failing');
+    retry()?.click();
+    expect(pollNow).toHaveBeenCalledOnce();
+    TestBed.resetTestingModule();
+    sessionStatus.set('unavailable');
+    retry()?.click();
+    expect(retrySession).toHaveBeenCalledOnce();
+    expect(pollNow).toHaveBeenCalledOnce();
   });
 
   it('announces in one element that never goes away', async () => {

@@ -1,5 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import { describeProblem } from '../api/describe-problem';
+import { Poll } from '../api/poll';
 import { SessionStore } from '../session/session-store';
 import { timeWithSeconds } from '../i18n/formats';
 import { layoutTexts } from '../i18n/layout-texts';
@@ -23,8 +24,8 @@ import { Icon } from '../ui/icon';
         {{ state() }}
       }
     </p>
-    @if (problem() && session.status() === 'unavailable') {
-      <button type="button" class="button button--small" (click)="session.retry()">
+    @if (problem() && !isOffline()) {
+      <button type="button" class="button button--small" (click)="retry()">
         {{ texts.session.retryNow }}
       </button>
     }
@@ -35,17 +36,19 @@ export class ConnectionNotice {
   /** How many messages are sent once the connection is back. */
   readonly waiting = input.required<number>();
 
-  protected readonly session = inject(SessionStore);
+  readonly #session = inject(SessionStore);
+  readonly #poll = inject(Poll);
   protected readonly texts = layoutTexts;
   readonly #status = inject(ConnectionStatusStore).status;
 
+  protected readonly isOffline = computed(() => this.#status().state === 'offline');
   protected readonly problem = computed(() => {
     const { state, lastUpdated, reason } = this.#status();
     const { connection, session } = this.texts;
     const updated = lastUpdated ? connection.lastUpdated(timeWithSeconds(lastUpdated)) : '';
     const waiting = this.waiting() > 0 ? plural(this.waiting(), connection.waiting) : '';
-    if (state === 'offline') return shown(connection.offline, updated, waiting);
-    const problem = this.session.problem();
+    if (this.isOffline()) return shown(connection.offline, updated, waiting);
+    const problem = this.#session.problem();
     if (problem) {
       return shown(
         describeProblem(problem),
@@ -70,6 +73,11 @@ export class ConnectionNotice {
         return this.texts.connection.upToDate;
     }
   });
+
+  protected retry(): void {
+    if (this.#session.status() === 'unavailable') this.#session.retry();
+    else this.#poll.now();
+  }
 }
 
 function shown(title: string, ...sentences: readonly string[]) {

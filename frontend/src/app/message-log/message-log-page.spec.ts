@@ -8,6 +8,7 @@ import { RouterTestingHarness } from '@angular/router/testing';
 import { Problem, toProblem } from '../api/problem';
 import { Poll } from '../api/poll';
 import { ContactsStore } from '../contacts/contacts-store';
+import { ConnectionStatusStore } from '../ui/connection-status-store';
 import { logTexts } from '../i18n/log-texts';
 import { FakeApi, messages, setUpMessages } from '../messages/testing';
 import { ContactNames } from '../phone-numbers/contact-names';
@@ -215,6 +216,15 @@ describe('MessageLogPage', () => {
       const poll = vi.spyOn(TestBed.inject(Poll), 'now');
       button(logTexts.tryAgain).click();
       expect(poll).toHaveBeenCalledOnce();
+    });
+
+    it('and goes on to show that it loads while the connection notice says why', async () => {
+      vi.spyOn(TestBed.inject(ConnectionStatusStore), 'isDisconnected').mockReturnValue(true);
+      TestBed.inject(ContactNames).clear();
+      await enter('turing');
+      contactsProblem.set(toProblem(new HttpErrorResponse({ status: 503 })));
+      await settle();
+      expect(element().querySelector('app-skeleton')).not.toBeNull();
     });
 
     it('but not somebody who is stored later, and is called like a sender', async () => {

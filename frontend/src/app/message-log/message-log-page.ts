@@ -137,7 +137,7 @@ export class MessageLogPage {
     const problem = this.known() ? undefined : this.#contacts.problem();
     return problem ? describeProblem(problem) : this.store.problem();
   });
-  protected readonly isLoading = computed(() => !this.store.isLoaded() && this.#failure() === '');
+  protected readonly isLoading = computed(() => !this.store.isLoaded() && this.problem() === '');
   protected readonly announcement = computed(() => {
     if (!this.store.isLoaded()) return this.isLoading() ? logTexts.loading : '';
     return this.isEmpty() ? '' : logTexts.loaded(this.store.messages().length);

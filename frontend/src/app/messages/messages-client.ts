@@ -152,10 +152,9 @@ export class MessagesClient {
           return response.body ?? NOTHING_UNREAD;
         }),
         catchError((error: unknown) => {
-          const status = error instanceof HttpErrorResponse ? error.status : undefined;
-          if (status === 304) return of<Unchanged>('unchanged');
-          // An API of the version before, which is replaced in a moment.
-          if (status === 404) return of(NOTHING_UNREAD);
+          if (error instanceof HttpErrorResponse && error.status === 304) {
+            return of<Unchanged>('unchanged');
+          }
           this.#isUnreadDue = true;
           return throwError(() => error);
         }),

@@ -413,15 +413,6 @@ describe('UnreadStore', () => {
     expect(api.expectUnread().request.headers.has('If-None-Match')).toBe(false);
   });
 
-  it('knows of nothing from an API of the version before', async () => {
-    api.expectUnread().flush(null, { status: 404, statusText: 'Not Found' });
-    await api.settle();
-    await api.answerConversations(messages(1, 1));
-    await api.answerChanges(api.expectChanges(), []);
-    expect(store.isKnown()).toBe(true);
-    expect(store.total()).toBe(0);
-  });
-
   describe('of what has just come in', () => {
     let found: Promise<boolean> | undefined;
 

@@ -48,7 +48,7 @@ import { SettingsHeader } from './settings-header';
               <div class="settings-row__main">
                 <label class="settings-row__name" for="push">{{ texts.push.name }}</label>
                 <p id="push-meaning" class="settings-row__text">
-                  {{ texts.push.meanings[settings.isPushed() ? 'on' : 'off'] }}
+                  {{ texts.push.meanings[settings.isPushed() && !push.problem() ? 'on' : 'off'] }}
                 </p>
               </div>
               <input

@@ -193,6 +193,24 @@ describe('OutboxStore', () => {
     expect(store.outbox()).toEqual([]);
   });
 
+  it('tries at once after a reload: the API may have been back for long', async () => {
+    store.send(hello);
+    for (const wait of [1_500, 3_000, 6_000]) {
+      await lose(api.expectSend());
+      await vi.advanceTimersByTimeAsync(wait);
+    }
+    const last = api.expectSend();
+    await lose(last);
+    await reload();
+    const repeated = api.expectSend();
+    expect(repeated.request.headers.get('Idempotency-Key')).toBe(
+      last.request.headers.get('Idempotency-Key'),
+    );
+    await lose(repeated);
+    await vi.advanceTimersByTimeAsync(11_000);
+    http().expectNone(isSend);
+  });
+
   it('retries without a network where the API is on this computer', async () => {
     vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
     store.send(hello);

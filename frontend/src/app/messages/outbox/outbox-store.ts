@@ -99,7 +99,8 @@ export class OutboxStore {
       for (const timer of this.#timers.values()) clearTimeout(timer);
     });
     this.#takeOverStored();
-    this.#advanceAll();
+    // After a reload, nobody knows how long the API has been back.
+    this.#retryUnanswered();
   }
 
   /** Shows the message at once. */

@@ -168,6 +168,7 @@ describe('ContactImport', () => {
       texts.preview,
       texts.rejected,
     ]);
+    expect(page.textContent).toContain(texts.noName);
     expect(counts()).toEqual(['2', '1', '0', '1']);
     expect(page.querySelector('[role=status]')?.textContent).toBe(
       'New: 2, Updated: 1, Duplicates: 0, Invalid: 1',
@@ -186,6 +187,7 @@ describe('ContactImport', () => {
     await select(0, 'note');
     await vi.advanceTimersByTimeAsync(299);
     await select(0, 'name');
+    expect(page.textContent).toContain(texts.columnsText);
     const first = await requestAfterPause();
     await select(2, 'labels');
     const second = await requestAfterPause();

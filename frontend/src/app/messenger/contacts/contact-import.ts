@@ -120,9 +120,11 @@ export class ContactImport {
       .map((code) => ({ code, name: countryName(code) }))
       .sort((one, other) => one.name.localeCompare(other.name));
   });
-  protected readonly hasNumbers = computed(() =>
-    this.columns().some(({ field }) => field === 'number'),
-  );
+  protected readonly columnsText = computed(() => {
+    const fields = this.columns().map(({ field }) => field);
+    if (!fields.includes('number')) return this.texts.noNumber;
+    return fields.includes('name') ? this.texts.columnsText : this.texts.noName;
+  });
   protected readonly announcement = computed(() => {
     if (this.isChecking()) return this.texts.checking;
     if (this.isImporting()) return this.texts.submitting;

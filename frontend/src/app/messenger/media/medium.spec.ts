@@ -135,6 +135,8 @@ describe('Medium', () => {
   it('loads a file only to save it, under a name that nothing runs', () => {
     const medium = draw(FILE);
     expect(medium.textContent).toContain('Contact');
+    // Several files of one message are told apart.
+    expect(medium.querySelector('button')?.getAttribute('aria-label')).toContain('Contact');
     http.expectNone('/api/messages/m1/media/0');
     press(medium);
     answer(http.expectOne('/api/messages/m1/media/0'));

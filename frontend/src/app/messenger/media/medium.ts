@@ -45,7 +45,7 @@ export class Medium {
   protected readonly kind = computed(() => kindOf(this.media()));
   protected readonly name = computed(() => {
     const { direction, peer_number } = this.message();
-    const kind = this.texts.kinds[this.kind()];
+    const kind = this.kind() === 'file' ? this.typeName() : this.texts.kinds[this.kind()];
     return this.texts.name(kind, direction === 'inbound', this.#names.of(peer_number));
   });
   protected readonly typeName = computed(
