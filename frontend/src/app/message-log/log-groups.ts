@@ -33,7 +33,8 @@ export function groupByDay(
     const key = keys.get(message._id);
     let group = groups.at(-1);
     // A group of which more is to come takes what lies between, however long it gets.
-    const isOpen = group && (group.messages.length < MOST_ROWS_OF_GROUP || (counts.get(group.key) ?? 0) > 0);
+    const isOpen =
+      group && (group.messages.length < MOST_ROWS_OF_GROUP || (counts.get(group.key) ?? 0) > 0);
     if (group?.day !== day || (key === undefined ? !isOpen : key !== group.key)) {
       group = { key: key ?? message._id, day, messages: [] };
       groups.push(group);

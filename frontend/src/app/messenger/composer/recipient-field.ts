@@ -262,7 +262,8 @@ export class RecipientField {
     if (!pasted) return;
     const part = await this.#lazyParts.load(loadPastedTable);
     const isFocused = document.activeElement === this.field().nativeElement;
-    if (!part || !isFocused || pasted !== this.#pastedTable || pasted.value !== this.#value()) return;
+    if (!part || !isFocused || pasted !== this.#pastedTable || pasted.value !== this.#value())
+      return;
     this.#pastedTable = undefined;
     this.#set({ chosen: this.recipients().chosen, typed: pasted.typed });
     part.findRecipients(this.#place, pasted.table, (cells) => {
