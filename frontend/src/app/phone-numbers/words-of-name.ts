@@ -1,7 +1,7 @@
 /** Accents, and points of Hebrew and Arabic, as for the API (core/words.py). In other scripts, marks are a part of a word. */
 const MARKS = /(?![\u3099\u309a])[\p{sc=Zinh}\u0591-\u05bd\u05bf-\u05c7\u0640\u0656-\u065f]/gu;
 
-/** Letters that Unicode does not decompose, as for the API. */
+/** What Unicode does not decompose, as for the API. */
 const LETTERS: Readonly<Record<string, string>> = {
   ı: 'i',
   ø: 'o',
@@ -12,14 +12,16 @@ const LETTERS: Readonly<Record<string, string>> = {
   æ: 'ae',
   œ: 'oe',
   ß: 'ss',
+  ς: 'σ',
 };
+
+/** The text in small letters, without those that are often written in another way. */
+export function foldLetters(text: string): string {
+  return text.toLowerCase().replace(/\P{ASCII}/gu, (letter) => LETTERS[letter] ?? letter);
+}
 
 /** What a name, or a search for one, is compared by: its words without case, accents and punctuation. */
 export function wordsOfName(text: string): string[] {
-  const folded = text
-    .normalize('NFKD')
-    .replace(MARKS, '')
-    .toLowerCase()
-    .replace(/\P{ASCII}/gu, (letter) => LETTERS[letter] ?? letter);
+  const folded = foldLetters(text.normalize('NFKD').replace(MARKS, ''));
   return folded.match(/[\p{L}\p{M}\p{N}\p{S}]+/gu) ?? [];
 }

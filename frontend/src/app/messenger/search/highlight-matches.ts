@@ -1,3 +1,5 @@
+import { foldLetters } from '../../phone-numbers/words-of-name';
+
 export interface TextPart {
   readonly text: string;
   readonly isMatch: boolean;
@@ -16,17 +18,6 @@ const WITHOUT_SPACES =
 /** The marks that the API ignores: accents, vowel points and variants of emoji. */
 const IGNORED =
   /[\u0300-\u0344\u0346-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]|\p{Emoji_Modifier}|\p{Cf}/gu;
-const LETTERS: Readonly<Record<string, string>> = {
-  ı: 'i',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ħ: 'h',
-  ŧ: 't',
-  æ: 'ae',
-  œ: 'oe',
-  ς: 'σ',
-};
 
 /** Splits the text into parts that match one of the words and parts that do not. A long text starts just before the first match. */
 export function highlightMatches(text: string, query: string): TextPart[] {
@@ -91,13 +82,8 @@ function* occurrences(folded: string, { text, isBeginning }: Word): Generator<nu
 
 /** Removes differences of spelling, as the API does: "strasse" for "Straße", "cafe" for "Café". */
 function fold(text: string): string {
-  return text
+  return foldLetters(text.normalize('NFKD').replace(IGNORED, '').toUpperCase())
     .normalize('NFKD')
     .replace(IGNORED, '')
-    .toUpperCase()
-    .toLowerCase()
-    .normalize('NFKD')
-    .replace(IGNORED, '')
-    .replace(/[ıøłđħŧæœς]/g, (letter) => LETTERS[letter] ?? letter)
     .normalize('NFC');
 }
