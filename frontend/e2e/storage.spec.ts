@@ -15,7 +15,7 @@ import {
   test,
 } from './fixtures';
 
-const NOTHING_STORED = "This browser doesn't store anything for this page.";
+const NOTHING_STORED = 'This browser stores nothing for this page.';
 const NO_ROOM = 'This browser has no space left for what you write.';
 
 /** How a browser can be without storage, from the next load on. */

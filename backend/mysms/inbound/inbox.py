@@ -122,8 +122,8 @@ class Inbox:
         if owner is None:
             _count(text, "foreign_sid")
             return None
-        if owner.user_id is not None or text.opt_out_type is not None:
-            # The list may have been first, without an `OptOutType`. A repeated report is no newer than the first one.
+        if owner.user_id is not None or text.source == "callback":
+            # The list may have been first, which knows less. A repeated report is no newer than the first one.
             await self._heed(text, min(text.received_at, owner.reported_at))
         if owner.user_id is None:
             _count(text, "duplicate")
@@ -144,7 +144,7 @@ class Inbox:
             content=text.content,
             opt_out_type=text.opt_out_type,
             at=at,
-            is_dated_by_provider=text.source == "reconciler",
+            is_dated_by_provider=text.source == "reconciler" and at == text.received_at,
         )
 
     async def _settle(self, text: InboundText, stored: StoredMessage) -> None:

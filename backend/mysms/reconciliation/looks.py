@@ -6,7 +6,6 @@ A clock may be wrong for a moment. What it has put further into the future than 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 from pymongo import DESCENDING
@@ -115,18 +114,21 @@ class InboundLooks:
         """Records a look, and schedules the next one. An incomplete deep look is repeated as the next one."""
         now = self._clock()
         values: dict[str, object] = {"next_look_at": now + following}
+        # What a clock that was ahead has recorded must not come into force later.
+        unset: Mapping[str, str] | None = {"over_at": ""}
         if look.is_deep and is_complete:
             values |= {self._complete_until: look.started_at, "next_deep_look_at": now + self._deep_every}
             if look.replaced_at is not None and look.started_at >= look.replaced_at + self._former_for:
                 # Unless a process that had slept has just used it.
                 unused = {"_id": self._id, "replaced_at": look.replaced_at}
                 await self._looks.update_one(unused, {"$set": {"over_at": look.started_at}})
-        await self._update(look, values)
+                unset = None
+        await self._update(look, values, unset)
 
     async def begin_use(self) -> None:
         """Records that this sender is in use now, and when it took the place of others of the account.
 
-        A look is due then. To be called once a process, before its first look.
+        A look is due then, unless one is held. To be called once a process, before its first look.
         """
         now = self._clock()
         own = await self._looks.find_one({"_id": self._id}) or {}
@@ -145,8 +147,11 @@ class InboundLooks:
             due = {"next_look_at": now, "next_deep_look_at": now}
             replaced = {"_id": self._id, "$or": [{name: {"$exists": True}} for name in _AS_FORMER]}
             await self._looks.update_one(replaced, {"$set": {**due, **self._use(now)}, "$unset": _AS_FORMER})
-        # A process that was killed may hold a look. One that runs ends it, without an effect.
-        elif not await self._renew_use(now, {"next_look_at": now}):
+        elif await self._renew_use(now):
+            # A look that is held goes on, or ends with its hold if its process was killed.
+            planned = {"_id": self._id, "next_look_at": {"$gt": now + self._hold}}
+            await self._looks.update_one(planned, {"$set": {"next_look_at": now}})
+        else:
             # From now on, what it receives is ours.
             await self._begin(now, now)
 
@@ -167,9 +172,9 @@ class InboundLooks:
     def _use(self, now: datetime) -> Mapping[str, object]:
         return {"sender": asdict(self._identity), "in_use_at": now}
 
-    async def _renew_use(self, now: datetime, values: Mapping[str, object] = MappingProxyType({})) -> bool:
+    async def _renew_use(self, now: datetime) -> bool:
         """Records that this sender is in use still; returns whether there is a document."""
-        use = {"$set": {**self._use(now), **values}, "$unset": _AS_FORMER}
+        use = {"$set": self._use(now), "$unset": _AS_FORMER}
         return bool((await self._looks.update_one({"_id": self._id}, use)).matched_count)
 
     async def _replaced_at(self, row: Mapping[str, Any], now: datetime) -> datetime:

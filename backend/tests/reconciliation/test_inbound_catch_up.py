@@ -779,12 +779,27 @@ async def test_a_number_whose_looks_had_ended_is_looked_for_again_after_its_next
 
 
 async def test_the_list_is_read_at_each_start(fixture: Fixture) -> None:
-    # It was killed during its look.
-    assert await fixture.looks().claim(EVERY) is not None
-    for text in ("While it was killed", "While it was restarted at once"):
+    for text in ("First", "Restarted at once"):
         fixture.receive(text)
         await fixture.catch_ups(IDENTITY).run_round()
         assert (await fixture.texts())[-1:] == [text]
+
+
+async def test_a_process_that_starts_takes_no_look_from_another(fixture: Fixture) -> None:
+    """One that starts and ends again and again would keep all others from ending a look."""
+    await fixture.catch_ups(IDENTITY).run_round()
+    fixture.outbox.advance(minutes=6)
+    looks = fixture.looks()
+    look = await looks.claim(EVERY)
+    assert look is not None
+    fixture.receive("While it looks")
+    await fixture.catch_ups(IDENTITY).run_round()
+    assert await fixture.texts() == []
+    assert await looks.extend(look)
+    # It was killed.
+    fixture.outbox.now += HOLD
+    await fixture.catch_ups(IDENTITY).run_round()
+    assert await fixture.texts() == ["While it looks"]
 
 
 async def test_a_clock_that_was_ahead_for_a_moment_ends_no_looks_for_a_former_number(fixture: Fixture) -> None:
@@ -796,6 +811,23 @@ async def test_a_clock_that_was_ahead_for_a_moment_ends_no_looks_for_a_former_nu
     fixture.outbox.now = right
     fixture.receive("STOP", from_number=peer)
     fixture.outbox.advance(hours=2)
+    await fixture.catch_ups(NEW).run_round()
+    assert await fixture.texts() == ["STOP"]
+
+
+async def test_looks_that_a_clock_ahead_has_ended_do_not_end_later(fixture: Fixture) -> None:
+    peer = await write_from_former_number(fixture)
+    fixture.outbox.advance(days=20)
+    right, catch_ups = fixture.outbox.now, fixture.catch_ups(NEW)
+    fixture.outbox.advance(days=14)
+    await catch_ups.run_round()
+    fixture.outbox.now = right
+    await catch_ups.run_round()
+    fixture.outbox.advance(hours=2)
+    await catch_ups.run_round()
+    fixture.receive("STOP", fixture.outbox.now + timedelta(days=2), from_number=peer)
+    # Nothing runs until the time that the clock had said.
+    fixture.outbox.advance(days=15)
     await fixture.catch_ups(NEW).run_round()
     assert await fixture.texts() == ["STOP"]
 

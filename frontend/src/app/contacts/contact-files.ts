@@ -1,6 +1,6 @@
 import { HttpClient } from '@angular/common/http';
 import { Injectable, inject } from '@angular/core';
-import { firstValueFrom } from 'rxjs';
+import { Observable, firstValueFrom, takeUntil } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { ImportColumn, ImportedContacts } from '../api/models';
 import { EXPORT_TIMEOUT_MS, IMPORT_TIMEOUT_MS } from '../api/request-timeout';
@@ -36,15 +36,19 @@ export class ContactFiles {
     );
   }
 
-  /** What the file would change. */
-  preview(file: Blob, choices: ImportChoices): Promise<ImportedContacts> {
-    return this.#send(file, choices, false);
+  /** What the file would change. Rejects if another question has superseded this one, which then takes no place at the API. */
+  preview(
+    file: Blob,
+    choices: ImportChoices,
+    superseded: Observable<unknown>,
+  ): Promise<ImportedContacts> {
+    return firstValueFrom(this.#send(file, choices, false).pipe(takeUntil(superseded)));
   }
 
   /** Stores its contacts. May be repeated. */
   async import(file: Blob, choices: ImportChoices): Promise<ImportedContacts> {
     try {
-      return await this.#send(file, choices, true);
+      return await firstValueFrom(this.#send(file, choices, true));
     } finally {
       // Also if it has failed: some may be stored.
       this.#store.refresh();
@@ -55,20 +59,18 @@ export class ContactFiles {
     file: Blob,
     { columns, existing, country }: ImportChoices,
     apply: boolean,
-  ): Promise<ImportedContacts> {
+  ): Observable<ImportedContacts> {
     const params = {
       apply,
       existing,
       ...(columns && { columns: columns.join(',') }),
       ...(country && { country }),
     };
-    return firstValueFrom(
-      this.#http.post<ImportedContacts>(`${this.#contacts}/import`, file, {
-        params,
-        headers: { 'Content-Type': 'application/octet-stream' },
-        timeout: IMPORT_TIMEOUT_MS,
-      }),
-    );
+    return this.#http.post<ImportedContacts>(`${this.#contacts}/import`, file, {
+      params,
+      headers: { 'Content-Type': 'application/octet-stream' },
+      timeout: IMPORT_TIMEOUT_MS,
+    });
   }
 }
 

@@ -27,7 +27,7 @@ export const layoutTexts = {
   /** What this browser does not store. */
   storage: {
     session:
-      "This browser doesn't store anything for this page. If you reload or close it, you'll be signed out and lose what isn't sent.",
+      "This browser stores nothing for this page. If you reload or close it, you'll be signed out and lose what isn't sent.",
     texts:
       "This browser has no space left for what you write. If you reload or close this page, you'll lose what isn't sent.",
     understood: 'Got it',

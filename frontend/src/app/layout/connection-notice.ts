@@ -24,7 +24,7 @@ import { Icon } from '../ui/icon';
         {{ state() }}
       }
     </p>
-    @if (problem() && !isOffline()) {
+    @if (problem() && (isUnavailable() || !isOffline())) {
       <button type="button" class="button button--small" (click)="retry()">
         {{ texts.session.retryNow }}
       </button>
@@ -41,6 +41,8 @@ export class ConnectionNotice {
   protected readonly texts = layoutTexts;
   readonly #status = inject(ConnectionStatusStore).status;
 
+  /** About the session, the API is asked whatever the browser thinks of the network. */
+  protected readonly isUnavailable = computed(() => this.#session.status() === 'unavailable');
   protected readonly isOffline = computed(() => this.#status().state === 'offline');
   protected readonly problem = computed(() => {
     const { state, lastUpdated, reason } = this.#status();
@@ -75,7 +77,7 @@ export class ConnectionNotice {
   });
 
   protected retry(): void {
-    if (this.#session.status() === 'unavailable') this.#session.retry();
+    if (this.isUnavailable()) this.#session.retry();
     else this.#poll.now();
   }
 }

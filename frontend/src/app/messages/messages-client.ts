@@ -57,7 +57,7 @@ const MAX_PAGE = 200;
 /** After a long absence, loading anew what is shown costs less than reading all that has changed. */
 const MAX_PAGES_OF_CHANGES = 5;
 const NOTHING_UNREAD: Unread = { total: 0, conversations: [], archived: [], muted: [] };
-/** Of a page without one: all that has ever changed has a higher one. */
+/** That of a page which states none: all that has ever changed has a higher one. */
 const UNKNOWN_REVISION = 0;
 
 @Injectable()

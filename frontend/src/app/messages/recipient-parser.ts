@@ -18,7 +18,7 @@ const BLANK_BEFORE_PLUS = new RegExp(`[${INVISIBLE}](?=${PLUS.source})`, 'u');
 const WRAPPED = /^\s*"(.*)"\s*$|^[^\p{Nd}<>]*<(.*)>\s*$/u;
 const BEFORE_PLUS = new RegExp(`^[^\\p{Nd}<>:,;]*?(?=${PLUS.source})`, 'u');
 /** Of an amount, in one piece or in groups of thousands. */
-const FRACTION = /^(\s*\+?(?:[0-9]{7,}|[1-9][0-9]{0,2}(?:[\s,][0-9]{3}){2,}))\.0{1,3}\s*$/;
+const FRACTION = /^(\s*\+?(?:[0-9]{7,}|[1-9][0-9]{0,2}([\s,])[0-9]{3}(?:\2[0-9]{3})+))\.0{1,3}\s*$/;
 
 interface WrongRecipient {
   readonly text: string;

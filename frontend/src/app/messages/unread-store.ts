@@ -95,9 +95,7 @@ export class UnreadStore implements MessageSubscriber {
 
   /** Of more than the API lists, those with the newest messages. */
   readonly muted = computed<ReadonlySet<string>>(() => {
-    // An API of the version before does not tell.
-    const known: Partial<Unread> | undefined = this.#known();
-    const muted = new Set(known ? known.muted : this.#restored()?.muted);
+    const muted = new Set((this.#known() ?? this.#restored())?.muted);
     for (const [peer, { state: isMuted }] of this.#muting()) {
       if (isMuted) muted.add(peer);
       else muted.delete(peer);
@@ -317,8 +315,7 @@ export function totalOf(
   );
 }
 
-/** An API of the version before does not tell. */
-function toArchived(unread: Partial<Unread> | undefined): Map<string, string> {
+function toArchived(unread: Pick<Unread, 'archived'> | undefined): Map<string, string> {
   return new Map(
     (unread?.archived ?? []).map(({ peer_number, last_message_at }) => [
       peer_number,

@@ -2,7 +2,7 @@
 const MARKS = /(?![\u3099\u309a])[\p{sc=Zinh}\u0591-\u05bd\u05bf-\u05c7\u0640\u0656-\u065f]/gu;
 
 /** What Unicode does not decompose, as for the API. */
-const LETTERS: Readonly<Record<string, string>> = {
+export const PLAIN_LETTERS: Readonly<Record<string, string>> = {
   ı: 'i',
   ø: 'o',
   ł: 'l',
@@ -15,13 +15,12 @@ const LETTERS: Readonly<Record<string, string>> = {
   ς: 'σ',
 };
 
-/** The text in small letters, without those that are often written in another way. */
-export function foldLetters(text: string): string {
-  return text.toLowerCase().replace(/\P{ASCII}/gu, (letter) => LETTERS[letter] ?? letter);
-}
-
 /** What a name, or a search for one, is compared by: its words without case, accents and punctuation. */
 export function wordsOfName(text: string): string[] {
-  const folded = foldLetters(text.normalize('NFKD').replace(MARKS, ''));
+  const folded = text
+    .normalize('NFKD')
+    .replace(MARKS, '')
+    .toLowerCase()
+    .replace(/\P{ASCII}/gu, (letter) => PLAIN_LETTERS[letter] ?? letter);
   return folded.match(/[\p{L}\p{M}\p{N}\p{S}]+/gu) ?? [];
 }

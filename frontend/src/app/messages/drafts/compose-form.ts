@@ -23,8 +23,11 @@ export type ComposeForm = FormGroup<{
 /** What is wrong with it, as far as that is known: a sentence without its subject. */
 export type CheckRecipient = (text: string) => { readonly error?: string } | undefined;
 
+/** What was replaced: the others stay as they are by then. */
+type Replaced = Partial<ReturnType<ComposeForm['getRawValue']>>;
+
 /** The values of a form before it was replaced, the latest last, as long as it has the text that it was replaced by. */
-const replaced = new WeakMap<ComposeForm, readonly WrittenMessage[]>();
+const replaced = new WeakMap<ComposeForm, readonly Replaced[]>();
 
 export function newComposeForm(recipient: string, check: CheckRecipient): ComposeForm {
   const form = new FormGroup({
@@ -72,7 +75,9 @@ export function replace(
   const earlier = replaced.get(form) ?? [];
   form.reset({ recipient_number, content, media: media ?? pictures });
   if (isBlank(text.content) && isBlank(text.recipient_number) && pictures.length === 0) return;
-  keep(form, [...earlier, media ? { ...text, media: pictures } : text]);
+  const before: Replaced = media ? { ...text, media: pictures } : text;
+  if (before.recipient_number === recipient_number) delete before.recipient_number;
+  keep(form, [...earlier, before]);
 }
 
 export function canUndo(form: ComposeForm): boolean {
@@ -83,13 +88,12 @@ export function undo(form: ComposeForm): void {
   const values = replaced.get(form) ?? [];
   const before = values.at(-1);
   if (!before) return;
-  const { media = form.getRawValue().media, ...text } = before;
-  form.setValue({ ...text, media });
+  form.patchValue(before);
   keep(form, values.slice(0, -1));
 }
 
 /** Until the text changes: a forwarded message may get its recipient before. */
-function keep(form: ComposeForm, values: readonly WrittenMessage[]): void {
+function keep(form: ComposeForm, values: readonly Replaced[]): void {
   replaced.delete(form);
   if (values.length === 0) return;
   replaced.set(form, values);

@@ -109,6 +109,15 @@ describe('ComposeForms', () => {
     expect(form.getRawValue()).toMatchObject({ recipient_number: NUMBER, content: 'Mine' });
   });
 
+  it('brings back nothing but the text where nothing else was replaced', () => {
+    const form = forms().get(NEW_MESSAGE);
+    form.patchValue({ recipient_number: NUMBER, content: '“Mine”' });
+    replace(form, { recipient_number: NUMBER, content: '"Mine"' });
+    form.controls.recipient_number.setValue('+49 30');
+    undo(form);
+    expect(form.getRawValue()).toMatchObject({ recipient_number: '+49 30', content: '“Mine”' });
+  });
+
   it('brings back recipients without a text, and nothing at all is no draft', () => {
     const form = forms().get(NEW_MESSAGE);
     forms().putIntoNew({ recipient_number: '', content: '' });

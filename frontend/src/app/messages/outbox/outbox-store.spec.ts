@@ -162,14 +162,16 @@ describe('OutboxStore', () => {
     expect(store.outbox()).toEqual([]);
   });
 
-  it('reads what earlier versions have stored', async () => {
-    const unsent = { recipient: PEER, writtenAt: new Date().toISOString(), problem: 'No' };
-    namespace().set('a', { ...unsent, content: 'Taken?', isRefused: false });
-    namespace().set('b', { ...unsent, content: 'Refused', isRefused: true });
-    namespace().set('c', { content: 'Not of our making' });
+  it('keeps what is stored without all that belongs to it, and may have been sent', async () => {
+    const unsent = { recipient: PEER, writtenAt: new Date().toISOString() };
+    namespace().set('a', { ...unsent, content: 'Taken?' });
+    namespace().set('b', { content: 'Not of our making' });
     await reload();
+    http().expectNone(isSend);
+    expect(states()).toEqual(['Taken? unanswered']);
+    expect(only(store.outbox()).mayBeAccepted).toBe(true);
+    store.sendAgain(only(store.outbox()));
     expect(keyOf(api.expectSend())).toBe('a');
-    expect(states()).toEqual(['Taken? unanswered', 'Refused refused']);
   });
 
   it('retries when the network is back', async () => {

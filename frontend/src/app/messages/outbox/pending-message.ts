@@ -54,14 +54,6 @@ export interface StoredMessage {
   readonly retryAt: string | null;
 }
 
-/** What earlier versions have stored instead. */
-interface EarlierMessage {
-  readonly isNumberAtFault: unknown;
-  readonly mayBeTaken: unknown;
-  /** Before there were states. */
-  readonly isRefused: unknown;
-}
-
 /** A message that is older may no longer matter: the user decides whether it is still sent. */
 const SENT_AUTOMATICALLY_FOR_MS = 24 * 3600 * 1000;
 
@@ -84,27 +76,24 @@ export function toStored(pending: PendingMessage): StoredMessage {
 
 /** Returns undefined for a value that is no stored message. */
 export function fromStored(key: string, value: unknown): PendingMessage | undefined {
-  const stored = value as Partial<StoredMessage & EarlierMessage> | null;
+  const stored = value as Partial<StoredMessage> | null;
   if (typeof stored?.recipient !== 'string' || typeof stored.content !== 'string') return undefined;
   const writtenAt = toDate(stored.writtenAt);
   if (!writtenAt) return undefined;
   const media = toPictures(stored.media);
-  const { isRecipientError = stored.isNumberAtFault, mayBeAccepted = stored.mayBeTaken } = stored;
   return {
     key,
     recipient: stored.recipient,
     content: stored.content,
     ...(media.length > 0 && { media }),
     writtenAt,
-    state:
-      STATES.find((state) => state === stored.state) ??
-      (stored.isRefused === true ? 'refused' : 'unanswered'),
+    state: STATES.find((state) => state === stored.state) ?? 'unanswered',
     problem: typeof stored.problem === 'string' ? stored.problem : '',
-    isRecipientError: isRecipientError === true,
-    // Not stored by early versions, and not yet true in the middle of an attempt.
-    mayBeAccepted: mayBeAccepted !== false || stored.state === 'sending',
+    isRecipientError: stored.isRecipientError === true,
+    // Not yet true in the middle of an attempt.
+    mayBeAccepted: stored.mayBeAccepted !== false || stored.state === 'sending',
     failures: typeof stored.failures === 'number' ? stored.failures : 0,
-    retryAt: stored.isRefused === false ? new Date() : toDate(stored.retryAt),
+    retryAt: toDate(stored.retryAt),
   };
 }
 

@@ -232,6 +232,10 @@ describe('RecipientField', () => {
     }
     await type('+41 79 123 45 67.00');
     expect(value()).toBe(`${ZURICH},+41 79 123 45 67.00`);
+    // A number and an amount beside it are not one amount.
+    await type('+48 601 234 567,150.00');
+    await press('Enter');
+    expect(value()).not.toContain('+48601234567150');
   });
 
   it('refuses what cannot be a number, with the sentence that is true of it', async () => {

@@ -33,6 +33,14 @@ import { ContactsHeader } from './contacts-header';
 
 /** The arrow keys pass many choices on their way to one, and each question has the whole file. */
 const PAUSE_MS = 300;
+/** What the API makes a name of. */
+const NAMES: readonly ImportColumn['field'][] = [
+  'name',
+  'first_name',
+  'middle_name',
+  'last_name',
+  'organization',
+];
 const FIRST_CHOICES: ImportChoices = { existing: 'update' };
 
 type Outcome = keyof ImportedContacts['counts'];
@@ -123,7 +131,8 @@ export class ContactImport {
   protected readonly columnsText = computed(() => {
     const fields = this.columns().map(({ field }) => field);
     if (!fields.includes('number')) return this.texts.noNumber;
-    return fields.includes('name') ? this.texts.columnsText : this.texts.noName;
+    const hasName = fields.some((field) => NAMES.includes(field));
+    return hasName ? this.texts.columnsText : this.texts.noName;
   });
   protected readonly announcement = computed(() => {
     if (this.isChecking()) return this.texts.checking;
@@ -134,6 +143,7 @@ export class ContactImport {
   });
 
   readonly #chosen = new Subject<void>();
+  readonly #superseded = new Subject<void>();
   /** The answer to an earlier question does not count. */
   #asked = 0;
 
@@ -180,13 +190,12 @@ export class ContactImport {
   protected async check(): Promise<void> {
     const file = this.file();
     if (!file) return;
-    this.#asked += 1;
-    const asked = this.#asked;
+    const asked = this.#supersede();
     this.isChecking.set(true);
     this.isCurrent.set(false);
     this.problem.set('');
     try {
-      const result = await this.#files.preview(file.data, this.choices());
+      const result = await this.#files.preview(file.data, this.choices(), this.#superseded);
       if (asked !== this.#asked) return;
       if (!this.choices().country) this.mayHaveNone.set(result.country === null);
       this.result.set(result);
@@ -242,8 +251,7 @@ export class ContactImport {
   }
 
   async #open(file: File): Promise<void> {
-    this.#asked += 1;
-    const asked = this.#asked;
+    const asked = this.#supersede();
     this.isChecking.set(false);
     this.file.set(undefined);
     this.result.set(undefined);
@@ -266,10 +274,16 @@ export class ContactImport {
 
   #change(choice: Partial<ImportChoices>): void {
     this.choices.update((choices) => ({ ...choices, ...choice }));
-    this.#asked += 1;
+    this.#supersede();
     this.isCurrent.set(false);
     this.isChecking.set(true);
     this.#chosen.next();
+  }
+
+  #supersede(): number {
+    this.#asked += 1;
+    this.#superseded.next();
+    return this.#asked;
   }
 
   #fail(problem: Problem, describe: (problem: Problem) => string): void {

@@ -1,4 +1,4 @@
-import { foldLetters } from '../../phone-numbers/words-of-name';
+import { PLAIN_LETTERS } from '../../phone-numbers/words-of-name';
 
 export interface TextPart {
   readonly text: string;
@@ -82,8 +82,13 @@ function* occurrences(folded: string, { text, isBeginning }: Word): Generator<nu
 
 /** Removes differences of spelling, as the API does: "strasse" for "Straße", "cafe" for "Café". */
 function fold(text: string): string {
-  return foldLetters(text.normalize('NFKD').replace(IGNORED, '').toUpperCase())
+  return text
     .normalize('NFKD')
     .replace(IGNORED, '')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(IGNORED, '')
+    .replace(/\P{ASCII}/gu, (letter) => PLAIN_LETTERS[letter] ?? letter)
     .normalize('NFC');
 }
