@@ -78,9 +78,9 @@ class InboundLooks:
         claim: dict[str, object]
         if self._is_former:
             due |= _goes_on(now)
-            claim = {"$set": {"next_look_at": held_until}}
+            claim = {"$set": {"next_look_at": held_until, "is_held": True}}
         else:
-            claim = {"$set": {"next_look_at": held_until, **self._use(now)}, "$unset": _AS_FORMER}
+            claim = {"$set": {"next_look_at": held_until, "is_held": True, **self._use(now)}, "$unset": _AS_FORMER}
         row: Mapping[str, Any] | None = await self._looks.find_one_and_update(due, claim)
         if row is None and not self._is_former and not await self._renew_use(now):
             row = await self._begin(now, held_until)
@@ -108,13 +108,14 @@ class InboundLooks:
 
     async def give_back(self, look: Look) -> None:
         """Makes a look without an answer due again."""
-        await self._update(look, {"next_look_at": self._clock()})
+        await self._update(look, {"next_look_at": self._clock(), "is_held": False})
 
     async def end(self, look: Look, following: timedelta, *, is_complete: bool) -> None:
         """Records a look, and schedules the next one. An incomplete deep look is repeated as the next one."""
         now = self._clock()
-        values: dict[str, object] = {"next_look_at": now + following}
+        values: dict[str, object] = {"next_look_at": now + following, "is_held": False}
         # What a clock that was ahead has recorded must not come into force later.
+        values[self._complete_until] = look.complete_until
         unset: Mapping[str, str] | None = {"over_at": ""}
         if look.is_deep and is_complete:
             values |= {self._complete_until: look.started_at, "next_deep_look_at": now + self._deep_every}
@@ -149,7 +150,7 @@ class InboundLooks:
             await self._looks.update_one(replaced, {"$set": {**due, **self._use(now)}, "$unset": _AS_FORMER})
         elif await self._renew_use(now):
             # A look that is held goes on, or ends with its hold if its process was killed.
-            planned = {"_id": self._id, "next_look_at": {"$gt": now + self._hold}}
+            planned = {"_id": self._id, "is_held": {"$ne": True}}
             await self._looks.update_one(planned, {"$set": {"next_look_at": now}})
         else:
             # From now on, what it receives is ours.
@@ -195,7 +196,7 @@ class InboundLooks:
         """Creates the document with the first look; returns None if another process has just done so."""
         first = {"_id": self._id, "looked_from": now, "complete_until": now, "next_deep_look_at": now, **self._use(now)}
         try:
-            await self._looks.insert_one({**first, "next_look_at": held_until})
+            await self._looks.insert_one({**first, "next_look_at": held_until, "is_held": held_until > now})
         except DuplicateKeyError:
             return None
         return first

@@ -779,10 +779,10 @@ async def test_a_number_whose_looks_had_ended_is_looked_for_again_after_its_next
 
 
 async def test_the_list_is_read_at_each_start(fixture: Fixture) -> None:
-    for text in ("First", "Restarted at once"):
-        fixture.receive(text)
-        await fixture.catch_ups(IDENTITY).run_round()
-        assert (await fixture.texts())[-1:] == [text]
+    for every in (EVERY, EVERY, timedelta(seconds=30)):
+        fixture.receive("Restarted at once")
+        await fixture.catch_ups(IDENTITY, every=every).run_round()
+        assert len(await fixture.texts()) == fixture.rows
 
 
 async def test_a_process_that_starts_takes_no_look_from_another(fixture: Fixture) -> None:
@@ -803,9 +803,11 @@ async def test_a_process_that_starts_takes_no_look_from_another(fixture: Fixture
 
 
 async def test_a_clock_that_was_ahead_for_a_moment_ends_no_looks_for_a_former_number(fixture: Fixture) -> None:
-    peer = await write_from_former_number(fixture)
+    peer, catch_ups = await write_from_former_number(fixture), fixture.catch_ups(NEW)
+    fixture.outbox.advance(minutes=6)
+    await catch_ups.run_round()
     fixture.outbox.advance(days=1)
-    right, catch_ups = fixture.outbox.now, fixture.catch_ups(NEW)
+    right = fixture.outbox.now
     fixture.outbox.advance(days=365)
     await catch_ups.run_round()
     fixture.outbox.now = right
@@ -816,9 +818,11 @@ async def test_a_clock_that_was_ahead_for_a_moment_ends_no_looks_for_a_former_nu
 
 
 async def test_looks_that_a_clock_ahead_has_ended_do_not_end_later(fixture: Fixture) -> None:
-    peer = await write_from_former_number(fixture)
+    peer, catch_ups = await write_from_former_number(fixture), fixture.catch_ups(NEW)
+    fixture.outbox.advance(minutes=6)
+    await catch_ups.run_round()
     fixture.outbox.advance(days=20)
-    right, catch_ups = fixture.outbox.now, fixture.catch_ups(NEW)
+    right = fixture.outbox.now
     fixture.outbox.advance(days=14)
     await catch_ups.run_round()
     fixture.outbox.now = right
@@ -894,6 +898,35 @@ async def test_what_the_list_dates_undoes_an_opt_out_by_hand_only_if_no_clock_ma
     assert await fixture.texts() == ["START", "START"]
     assert await opt_outs.is_opted_out(doubtful)
     assert not await opt_outs.is_opted_out(sure)
+
+
+async def test_the_webhook_of_a_listed_start_undoes_an_opt_out_by_hand(fixture: Fixture) -> None:
+    opt_outs, number = fixture.outbox.opt_outs, new_number()
+    await fixture.catch_up().run_round()
+    by_hand = OptOutChange(number, FROM_NUMBER, number, "opt_out", fixture.outbox.now, "manual", "On the phone")
+    await opt_outs.record(by_hand)
+    fixture.outbox.advance(minutes=1)
+    start = fixture.receive("START", from_number=number)
+    await fixture.catch_ups(IDENTITY).run_round()
+    assert await opt_outs.is_opted_out(number)
+    await fixture.inbox().make_up(webhook(fixture, start))
+    assert not await opt_outs.is_opted_out(number)
+
+
+async def test_what_a_clock_ahead_has_read_is_read_again_before_it_counts(fixture: Fixture) -> None:
+    await fixture.catch_ups(IDENTITY).run_round()
+    right = fixture.outbox.now
+    fixture.outbox.advance(days=14)
+    await fixture.catch_ups(IDENTITY).run_round()
+    fixture.outbox.now = right + timedelta(hours=2)
+    fixture.provider.is_complete = False
+    await fixture.catch_ups(IDENTITY).run_round()
+    fixture.provider.is_complete = True
+    # Nothing runs until the time that the clock had said.
+    fixture.receive("Hello", right + timedelta(days=2))
+    fixture.outbox.advance(days=15)
+    await fixture.catch_ups(IDENTITY).run_round()
+    assert await fixture.texts() == ["Hello"]
 
 
 @pytest.mark.parametrize("restarts", [True, False])

@@ -36,7 +36,7 @@ export class ContactFiles {
     );
   }
 
-  /** What the file would change. Rejects if another question has superseded this one, which then takes no place at the API. */
+  /** What the file would change. Rejects once it is superseded: then the file is not uploaded any further. */
   preview(
     file: Blob,
     choices: ImportChoices,

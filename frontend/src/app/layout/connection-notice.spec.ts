@@ -88,6 +88,11 @@ describe('ConnectionNotice', () => {
     retry()?.click();
     expect(retrySession).toHaveBeenCalledOnce();
     expect(pollNow).toHaveBeenCalledOnce();
+    // The browser may be wrong about the network.
+    TestBed.resetTestingModule();
+    state.set('offline');
+    retry()?.click();
+    expect(retrySession).toHaveBeenCalledTimes(2);
   });
 
   it('announces in one element that never goes away', async () => {

@@ -23,7 +23,7 @@ export type ComposeForm = FormGroup<{
 /** What is wrong with it, as far as that is known: a sentence without its subject. */
 export type CheckRecipient = (text: string) => { readonly error?: string } | undefined;
 
-/** What was replaced: the others stay as they are by then. */
+/** What was replaced: the others stay as they are. */
 type Replaced = Partial<ReturnType<ComposeForm['getRawValue']>>;
 
 /** The values of a form before it was replaced, the latest last, as long as it has the text that it was replaced by. */
@@ -64,7 +64,7 @@ export function addPlaces<Source>(
 }
 
 /**
- * Replaces the value of the form; a value without `media` leaves its pictures. Until its text changes, `undo` brings the
+ * Replaces the value of the form; without `media`, its text alone is another one. Until its text changes, `undo` brings the
  * previous one back; and after that the one before it, so that no draft is lost to several messages in a row.
  */
 export function replace(
@@ -75,9 +75,7 @@ export function replace(
   const earlier = replaced.get(form) ?? [];
   form.reset({ recipient_number, content, media: media ?? pictures });
   if (isBlank(text.content) && isBlank(text.recipient_number) && pictures.length === 0) return;
-  const before: Replaced = media ? { ...text, media: pictures } : text;
-  if (before.recipient_number === recipient_number) delete before.recipient_number;
-  keep(form, [...earlier, before]);
+  keep(form, [...earlier, media ? { ...text, media: pictures } : { content: text.content }]);
 }
 
 export function canUndo(form: ComposeForm): boolean {

@@ -287,6 +287,20 @@ describe('ComposeForms', () => {
       expect(form.valid).toBe(false);
     });
 
+    it('puts a text into the form without the pictures of the draft, which come back with it', () => {
+      const form = forms().get(NEW_MESSAGE);
+      const media = [picture('a')];
+      form.setValue({ recipient_number: '', content: 'Mine', media });
+      forms().putIntoNew({ recipient_number: NUMBER, content: 'One', media: undefined });
+      expect(form.getRawValue().media).toEqual([]);
+      forms().putIntoNew({ recipient_number: '', content: 'Two' });
+      form.controls.recipient_number.setValue('+49 30');
+      undo(form);
+      expect(form.getRawValue()).toMatchObject({ recipient_number: NUMBER, content: 'One' });
+      undo(form);
+      expect(form.getRawValue()).toEqual({ recipient_number: '', content: 'Mine', media });
+    });
+
     it('brings back the pictures that a message has replaced, and none that were added to a text', () => {
       const form = forms().get(NEW_MESSAGE);
       form.controls.media.setValue([picture('a')]);

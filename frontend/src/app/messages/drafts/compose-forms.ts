@@ -83,7 +83,7 @@ export class ComposeForms {
 
   /** Puts a message into the form for a new recipient, where its number can be changed. The user can undo this. */
   putIntoNew(message: WrittenMessage): void {
-    replace(this.get(NEW_MESSAGE), { media: [], ...message });
+    replace(this.get(NEW_MESSAGE), { ...message, media: message.media ?? [] });
   }
 
   /** Adds a text to the message to a new recipient, after what is written there, unless it ends with this text. */

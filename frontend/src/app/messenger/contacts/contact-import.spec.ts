@@ -194,7 +194,7 @@ describe('ContactImport', () => {
     await select(2, 'labels');
     const second = await requestAfterPause();
     expect(second.request.params.get('columns')).toBe('name,number,labels');
-    // It takes no place at the API any more.
+    // It is not uploaded any further.
     expect(first.cancelled).toBe(true);
     second.flush({ ...CSV, counts: { ...CSV.counts, new: 7 } });
     await settle();

@@ -2,6 +2,7 @@ import {
   ChangeDetectionStrategy,
   Component,
   DOCUMENT,
+  DestroyRef,
   ElementRef,
   Injector,
   computed,
@@ -148,6 +149,9 @@ export class ContactImport {
   #asked = 0;
 
   constructor() {
+    inject(DestroyRef).onDestroy(() => {
+      this.#superseded.next();
+    });
     this.#chosen.pipe(debounceTime(PAUSE_MS), takeUntilDestroyed()).subscribe(() => {
       void this.check();
     });
