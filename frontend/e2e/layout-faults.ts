@@ -138,8 +138,11 @@ export function showHidden(page: Page): Promise<void> {
 /** What has been scrolled since the last call although it must not, and what is out of sight although it must be visible. */
 export function displaced(page: Page, parts: readonly string[]): Promise<string[]> {
   return page.evaluate(async (parts) => {
-    // A step takes effect one frame later.
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    // A step takes effect one frame later, and a browser without a screen may draw none any more.
+    await new Promise((done) => {
+      requestAnimationFrame(() => requestAnimationFrame(done));
+      setTimeout(done, 5_000);
+    });
     const { moved } = window as unknown as { moved: string[] };
     const found = moved.splice(0);
     for (const part of parts) {
